@@ -35,6 +35,7 @@ func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
 	t.Helper()
 	client := workflows.NewClient(s.Temporal, false)
 	refs = make([]string, n)
+	s.Store.LiftQuotas() // one customer does what many would
 	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(8)
 	user, err := s.Store.UserByLogin(ctx, stack.DemoCustomer)

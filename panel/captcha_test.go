@@ -7,14 +7,18 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/beian/beian/panel/web"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/panel"
 )
@@ -180,4 +184,59 @@ func TestCaptchaIsPassedByWaiting(t *testing.T) {
 		h.send(http.MethodGet, "/sign-in/forgotten", nil)
 	}
 	require.Contains(t, wrongAt(t, ask(), "captcha"), "请过 60 秒再提交")
+}
+
+// Of many requests with one captcha, one passes.
+func TestACaptchaPassesOnce(t *testing.T) {
+	h := newHearing(t)
+	h.send(http.MethodGet, "/sign-in/forgotten", nil)
+	h.send(http.MethodGet, "/captcha", nil)
+	answer := h.answer()
+	passed := make(chan bool, 50)
+	var all sync.WaitGroup
+	for range cap(passed) {
+		all.Go(func() {
+			_, text, _ := h.send(http.MethodPost, "/sign-in/forgotten",
+				url.Values{"account": {""}, "channel": {"mail"}, "captcha": {answer}})
+			passed <- !strings.Contains(text, `id="e-captcha"`)
+		})
+	}
+	all.Wait()
+	close(passed)
+	n := 0
+	for ok := range passed {
+		if ok {
+			n++
+		}
+	}
+	require.Equal(t, 1, n)
+}
+
+// Dropping the cookie doesn't avoid the captcha, and passwords for any number of accounts are few from one network.
+func TestANetworkGuessesFewPasswords(t *testing.T) {
+	db := testdb.New(t)
+	people(t, db)
+	now := time.Now()
+	db.SetClock(func() time.Time { return now })
+	try := func(i int) (int, *goquery.Document) {
+		status, text, _ := newSite(t, db, panel.Config{}).send(http.MethodPost, "/sign-in",
+			url.Values{"login": {"someone" + strconv.Itoa(i)}, "password": {"wrong"}})
+		return status, parsed(t, text)
+	}
+	for i := range 10 {
+		_, page := try(i)
+		require.Contains(t, wrongAt(t, page, "password"), "用户名或密码不正确", i)
+	}
+	_, page := try(10)
+	require.Equal(t, 1, page.Find("#f-captcha").Length())
+	require.Contains(t, wrongAt(t, page, "captcha"), "请填写")
+
+	db.LimitQuota(store.QuotaSignInFailure, store.ByNetwork, 0)
+	db.LimitQuota(store.QuotaSignIn, store.ByNetwork, 1)
+	status, page := try(11)
+	require.Equal(t, http.StatusTooManyRequests, status)
+	require.Contains(t, wrongAt(t, page, "password"), "请 600 秒后再试")
+	now = now.Add(10*time.Minute + time.Second)
+	status, _ = try(12)
+	require.Equal(t, http.StatusUnprocessableEntity, status)
 }

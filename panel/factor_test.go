@@ -121,7 +121,8 @@ func TestSecondFactorIsAskedFor(t *testing.T) {
 	for _, r := range rows {
 		count[r.Action]++
 	}
-	require.Equal(t, map[string]int{"session.begin": 4, "totp.enrol": 1, "totp.code": 3, "totp.recovery_code": 1}, count)
+	require.Equal(t, map[string]int{"password.wrong": 1, "session.begin": 4, "totp.enrol": 1, "totp.code": 3,
+		"totp.recovery_code": 1}, count)
 	dump, err := o.db.Dump(t.Context())
 	require.NoError(t, err)
 	for _, kept := range append(codes, secret, strings.ReplaceAll(codes[0], "-", "")) {

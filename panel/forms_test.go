@@ -28,10 +28,16 @@ import (
 type submitsOnce struct {
 	panel.Filings
 	submitted int
+	codes     int
 }
 
 func (h *submitsOnce) Submit(context.Context, string, workflows.Submission) (workflows.State, error) {
 	h.submitted++
+	return workflows.State{}, nil
+}
+
+func (h *submitsOnce) SendCode(context.Context, string, workflows.SendCode) (workflows.State, error) {
+	h.codes++
 	return workflows.State{}, nil
 }
 

@@ -84,11 +84,11 @@ func TestPanelsCountFailuresTogether(t *testing.T) {
 		require.Equal(t, 422, status)
 		require.Contains(t, text, "请填写图中或录音中的数字", "the right password alone isn't enough now")
 		for range 2 {
-			wait, err := db.TakeTry(t.Context(), login)
+			wait, err := db.TakeTry(t.Context(), store.TrySignIn, login)
 			require.NoError(t, err)
 			require.Zero(t, wait)
 		}
-		wait, err := db.TakeTry(t.Context(), login)
+		wait, err := db.TakeTry(t.Context(), store.TrySignIn, login)
 		require.NoError(t, err)
 		require.Equal(t, time.Second, wait, "the failed captcha used no attempt, and the sixth attempt must wait")
 		now = now.Add(31 * time.Minute)
@@ -181,4 +181,23 @@ func TestFormsAreSavedWithoutPasswords(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, status, "scripts are told")
 	_, text, _ = s.send(http.MethodPost, "/account/end-others", nil)
 	require.Contains(t, text, `id="f-login"`)
+}
+
+// Over HTTPS, cookies belong to this host alone. Nobody frames staff pages, whoever may frame customers'.
+func TestCookiesAndFramesOfThisHost(t *testing.T) {
+	db := testdb.New(t)
+	people(t, db)
+	s := newSite(t, db, panel.Config{SecureCookies: true, FrameOrigins: []string{"https://my.example.com"}})
+	s.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	_, _, answer := s.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}})
+	require.NotEmpty(t, answer.Cookies())
+	for _, c := range answer.Cookies() {
+		require.True(t, strings.HasPrefix(c.Name, "__Host-") && c.Secure && c.Path == "/" && c.Domain == "", c.Name)
+	}
+	_, _, answer = s.send(http.MethodGet, "/sign-in", nil)
+	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "frame-ancestors https://my.example.com")
+	for _, path := range []string{"/support", "/support/filings/D1", "/support/nothing"} {
+		_, _, answer = s.send(http.MethodGet, path, nil)
+		require.Contains(t, answer.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)
+	}
 }

@@ -75,10 +75,10 @@ func TestAccountCodesGoOutOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, number, code)
 
-	nobody, send, err := p.db.RequestRecovery(ctx, "nobody", filing.Mail)
+	nobody, send, err := p.db.RequestRecovery(ctx, store.Asker{Browser: "b", Network: "n"}, "nobody", filing.Mail)
 	require.NoError(t, err)
 	require.NoError(t, p.code(nobody, send))
-	unreachable, send, err := p.db.RequestRecovery(ctx, "demo", filing.Mail)
+	unreachable, send, err := p.db.RequestRecovery(ctx, store.Asker{Browser: "b", Network: "n"}, "demo", filing.Mail)
 	require.NoError(t, err)
 	require.NoError(t, p.code(unreachable, send))
 	require.Len(t, p.mail.Messages(), 1, "nothing without an account or an address")

@@ -63,8 +63,8 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
 		Resolver:      website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies,
-		FrameOrigins: set.Panel.FrameOrigins,
-		RequireTOTP:  set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
+		FrameOrigins: set.Panel.FrameOrigins, SessionIdle: set.Panel.SessionIdle,
+		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
 	}, nil
 }
 

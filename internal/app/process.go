@@ -78,6 +78,7 @@ func openStore(ctx context.Context, base *config.Base) (*store.Store, schema.Sta
 	if err != nil {
 		return nil, schema.Status{}, err
 	}
+	db.LimitQuota(store.QuotaSMS, store.Overall, base.SMSPerDay)
 	status, err := usable(ctx, base, db)
 	if err != nil {
 		return nil, status, errors.Join(err, db.Close())

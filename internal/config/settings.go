@@ -32,7 +32,8 @@ type Base struct {
 	TemporalKeyFile    string `env:"BEIAN_TEMPORAL_KEY_FILE" help:"PEM file of that certificate's private key" placeholder:"FILE"`
 	TemporalAPIKey     string `env:"BEIAN_TEMPORAL_API_KEY" kong:"-" help:"Temporal's API key, such as Temporal Cloud's" secret:"yes"`
 
-	LogLevel string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
+	SMSPerDay int64  `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
+	LogLevel  string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
 }
 
 // Keys loads the key file.
@@ -99,6 +100,7 @@ type Panel struct {
 	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty: the system's"`
 	Papers         string        `env:"BEIAN_PAPERS" help:"file that overlays the built-in list of required papers (docs/papers.md)" placeholder:"FILE"`
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	SessionIdle    time.Duration `env:"BEIAN_SESSION_IDLE" help:"how long nobody may use a session before it ends; 0: twelve hours after sign-in, as every session" default:"2h"`
 	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether a second factor is required or optional for staff (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8; empty: none"`
 	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's web UI, such as https://temporal.example.com, to link to from staff pages; empty: no links"`

@@ -12,6 +12,7 @@ var chinese = map[string]string{
 	"BEIAN_TEMPORAL_CERT_FILE":   "双向 TLS（mTLS）时本程序的证书（PEM 文件）",
 	"BEIAN_TEMPORAL_KEY_FILE":    "该证书的私钥（PEM 文件）",
 	"BEIAN_TEMPORAL_API_KEY":     "Temporal 的 API key，如 Temporal Cloud 的",
+	"BEIAN_SMS_PER_DAY":          "全部客户合计每天最多发送的短信验证码数，超过后当天不再发送（docs/zh-CN/messages.md）；0 为不限",
 	"BEIAN_LOG_LEVEL":            "日志级别：debug、info、warn 或 error",
 
 	"BEIAN_PROVIDER_NAME": "接入服务提供者的名称，显示在备案表单上",
@@ -25,6 +26,7 @@ var chinese = map[string]string{
 	"BEIAN_DNS":             "预审时查询域名解析用的 DNS 服务器，host:port；留空用系统的",
 	"BEIAN_PAPERS":          "叠加在内置资料清单之上的文件（docs/zh-CN/papers.md）",
 	"BEIAN_SECURE_COOKIES":  "Cookie 只通过 HTTPS 发送",
+	"BEIAN_SESSION_IDLE":    "登录后多久没有操作就自动退出；0 则与所有登录一样，十二小时后退出",
 	"BEIAN_STAFF_TOTP":      "工作人员登录时动态口令是必需（required）还是可选（optional）（docs/zh-CN/staff.md）",
 	"BEIAN_TRUSTED_PROXIES": "可信的反向代理地址或网段，如 10.0.0.0/8，只采信它们的 X-Forwarded-For；留空则都不采信",
 	"BEIAN_TEMPORAL_UI":     "Temporal 网页界面的地址，如 https://temporal.example.com，供客服页面链接；留空则不显示链接",

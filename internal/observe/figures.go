@@ -112,6 +112,12 @@ func send(out chan<- prometheus.Metric, f store.Figures) {
 	gauge("beian_signals_waiting", "Signals waiting to be sent to filings.", float64(f.Signals))
 	gauge("beian_broken_workflows", "Workflow runs blocked because their code fails or doesn't match their histories.",
 		float64(f.Broken))
+	for _, q := range f.Quotas {
+		gauge("beian_quota_used", "What all customers together have spent of a quota in its window, by kind.",
+			float64(q.Used), "kind", string(q.Kind))
+		gauge("beian_quota_limit", "Limit of a quota for all customers together, by kind; 0: none.", float64(q.Limit),
+			"kind", string(q.Kind))
+	}
 	for _, a := range f.Accounts {
 		of := []string{"account", a.Name}
 		gauge("beian_exchange_sequence", "Sequence number of the newest data file, by account.", float64(a.Sequence), of...)

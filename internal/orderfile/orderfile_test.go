@@ -309,7 +309,7 @@ func TestImportedAddressesReachTheCustomer(t *testing.T) {
 	}
 	load("number,customer,product,domains,mobile,email\nD1,demo,p,www.example.com,+86 139-0000-1234,a@example.com\n")
 	for typed, ch := range map[string]filing.Channel{"13900001234": filing.SMS, "a@example.com": filing.Mail} {
-		id, _, err := s.RequestRecovery(ctx, typed, ch)
+		id, _, err := s.RequestRecovery(ctx, store.Asker{Browser: "b", Network: "n"}, typed, ch)
 		require.NoError(t, err)
 		to, err := s.AccountCode(ctx, id)
 		require.NoError(t, err)

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -21,12 +23,19 @@ const (
 	PurposeContactAddress CodePurpose = "address"
 )
 
-const (
-	// maxDaySends limits how many codes per day and channel somebody who isn't signed in can have sent to a person.
-	maxDaySends = 10
-	// keepCodes is how long a code's row is kept. It must outlast the lock.
-	keepCodes = 2 * filing.LockFor
-)
+// keepCodes is how long a code's row is kept. It must outlast the lock.
+const keepCodes = 2 * filing.LockFor
+
+// Asker is who asks for a password to be reset. Nobody has proved who they are, so a browser has codes and attempts of
+// its own, which nobody else can use up.
+type Asker struct {
+	// Browser is a random text in the browser's session, Network the unit by which clients are counted.
+	Browser, Network string
+}
+
+func (a Asker) spending() spending {
+	return spending{kind: QuotaRecovery, subjects: map[QuotaScope]string{ByBrowser: a.Browser, ByNetwork: a.Network}}
+}
 
 func accountCode(id int64) codeBox {
 	return codeBox{table: "account_codes", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("account_code/%d", id)}
@@ -35,29 +44,42 @@ func accountCode(id int64) codeBox {
 func accountCodeAAD(id int64) string { return fmt.Sprintf("account_codes/%d", id) }
 
 // RequestRecovery requests a password reset code for what the user typed: a user name, mail address or mobile number.
-// Input that matches no account gets a row too, but nothing is ever sent, so that callers can't tell the difference. It
-// returns ErrCodeTooSoon within a minute of the last request or beyond the daily limit; id is valid even then.
-func (s *Store) RequestRecovery(ctx context.Context, typed string, ch filing.Channel) (id int64, send int, err error) {
+// Input that matches no account gets a row too, but nothing is ever sent. What it returns depends on the input and on
+// the asker alone, so that nobody learns whether there is an account: ErrCodeTooSoon within a minute of the last
+// request, when id is valid all the same, and ErrQuota. The account's own limits show nowhere: see PrepareAccountCode.
+func (s *Store) RequestRecovery(ctx context.Context, by Asker, typed string,
+	ch filing.Channel) (id int64, send int, err error) {
 	userID, err := s.findAccount(ctx, typed)
 	if err != nil {
 		return 0, 0, fmt.Errorf("requesting a password reset: %w", err)
 	}
-	subject := "typed/" + typed
-	if userID != 0 {
-		subject = fmt.Sprintf("user/%d", userID)
-	}
-	return s.requestAccountCode(ctx, subject, PurposePassword, ch, userID, "")
+	request := accountCodeRequest{subject: fmt.Sprintf("browser/%s/%s", by.Browser, strings.ToLower(typed)),
+		purpose: PurposePassword, ch: ch, userID: userID}
+	return s.requestAccountCode(ctx, request, func(tx *sqlx.Tx) error { return s.spend(ctx, tx, by.spending()) })
 }
 
-// RequestContactAddress requests a code that confirms an account's new address.
+// RequestContactAddress requests a code that confirms an account's new address; ErrCodeTooSoon as in RequestRecovery,
+// ErrQuota if no more codes may be sent.
 func (s *Store) RequestContactAddress(ctx context.Context, userID int64, ch filing.Channel,
 	address string) (id int64, send int, err error) {
-	return s.requestAccountCode(ctx, fmt.Sprintf("user/%d", userID), PurposeContactAddress, ch, userID, address)
+	request := accountCodeRequest{subject: fmt.Sprintf("user/%d", userID), purpose: PurposeContactAddress, ch: ch,
+		userID: userID, to: address}
+	return s.requestAccountCode(ctx, request,
+		func(tx *sqlx.Tx) error { return s.spendCode(ctx, tx, ch, userID, address) })
 }
 
-func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose CodePurpose, ch filing.Channel,
-	userID int64, to string) (id int64, send int, err error) {
-	hash, err := s.keys.Hash("account_codes", subject)
+// accountCodeRequest is a code to be sent: of whose row, and to whom; to is empty for the account's own address.
+type accountCodeRequest struct {
+	subject string
+	purpose CodePurpose
+	ch      filing.Channel
+	userID  int64
+	to      string
+}
+
+func (s *Store) requestAccountCode(ctx context.Context, r accountCodeRequest,
+	spend func(*sqlx.Tx) error) (id int64, send int, err error) {
+	hash, err := s.keys.Hash("account_codes", r.subject)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -68,42 +90,40 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 		fresh, err := changed(ctx, tx, `
 			INSERT INTO account_codes (subject_hash, purpose, channel, user_id, nonce, sends, day_since, requested_at)
 			VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?) ON DUPLICATE KEY UPDATE sends = sends`,
-			hash, purpose, ch, userID, seal.Nonce(), now, now)
+			hash, r.purpose, r.ch, r.userID, seal.Nonce(), now, now)
 		if err != nil {
 			return err
 		}
-		var daySends int
-		var daySince, requestedAt time.Time
-		if err := scan(ctx, tx, "account code", fragmentOf(`
-			SELECT id, sends, day_sends, day_since, requested_at FROM account_codes WHERE subject_hash = ? AND purpose = ?
-			AND channel = ? FOR UPDATE`, hash, purpose, ch), &id, &send, &daySends, &daySince, &requestedAt); err != nil {
+		var requestedAt time.Time
+		if err := scan(ctx, tx, "account code", fragmentOf(`SELECT id, sends, requested_at FROM account_codes
+			WHERE subject_hash = ? AND purpose = ? AND channel = ? FOR UPDATE`, hash, r.purpose, r.ch),
+			&id, &send, &requestedAt); err != nil {
 			return err
 		}
 		if !fresh {
-			if now.Sub(daySince) >= 24*time.Hour {
-				daySends, daySince = 0, now
-			}
-			if now.Sub(requestedAt) < filing.ResendAfter || daySends >= maxDaySends {
+			if now.Sub(requestedAt) < filing.ResendAfter {
 				tooSoon = true
 				return nil
 			}
 			send++
 			// The count of wrong attempts stays; see requestCode.
 			if err := exec(ctx, tx, `
-				UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = ?, day_sends = ?, day_since = ?, requested_at = ?,
+				UPDATE account_codes SET user_id = NULLIF(?, 0), nonce = ?, code_hash = NULL, sends = ?, requested_at = ?,
 				sent_at = NULL, expires_at = NULL, verified_at = NULL WHERE id = ?`,
-				seal.Nonce(), send, daySends+1, daySince, now, id); err != nil {
+				r.userID, seal.Nonce(), send, now, id); err != nil {
 				return err
 			}
 		}
-		if to == "" {
-			return nil
+		if r.to != "" {
+			sealed, err := s.keys.SealJSON(accountCodeAAD(id), r.to)
+			if err != nil {
+				return err
+			}
+			if err := exec(ctx, tx, `UPDATE account_codes SET sealed_address = ? WHERE id = ?`, sealed, id); err != nil {
+				return err
+			}
 		}
-		sealed, err := s.keys.SealJSON(accountCodeAAD(id), to)
-		if err != nil {
-			return err
-		}
-		return exec(ctx, tx, `UPDATE account_codes SET sealed_address = ? WHERE id = ?`, sealed, id)
+		return spend(tx)
 	})
 	if err == nil && tooSoon {
 		return id, send, ErrCodeTooSoon
@@ -111,25 +131,24 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 	return id, send, during(err, "requesting an account code")
 }
 
-// RepeatAccountCode requests another code for the same row; ErrCodeTooSoon as in RequestRecovery.
-func (s *Store) RepeatAccountCode(ctx context.Context, id int64) (send int, err error) {
+// RepeatRecovery requests another code for the same row; errors as in RequestRecovery.
+func (s *Store) RepeatRecovery(ctx context.Context, by Asker, id int64) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		dayAgo := now.Add(-24 * time.Hour)
 		ok, err := changed(ctx, tx, `
-			UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = sends + 1,
-				day_sends = IF(day_since <= ?, 1, day_sends + 1), day_since = IF(day_since <= ?, ?, day_since),
-				requested_at = ?, sent_at = NULL, expires_at = NULL, verified_at = NULL
-			WHERE id = ? AND requested_at <= ? AND (day_since <= ? OR day_sends < ?)`,
-			seal.Nonce(), dayAgo, dayAgo, now, now, id, now.Add(-filing.ResendAfter), dayAgo, maxDaySends)
+			UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = sends + 1, requested_at = ?, sent_at = NULL,
+				expires_at = NULL, verified_at = NULL WHERE id = ? AND purpose = ? AND requested_at <= ?`,
+			seal.Nonce(), now, id, PurposePassword, now.Add(-filing.ResendAfter))
 		if err == nil && !ok {
 			err = ErrCodeTooSoon
 		}
 		if err != nil {
 			return err
 		}
-		send, err = get[int](ctx, tx, `SELECT sends FROM account_codes WHERE id = ?`, id)
-		return err
+		if send, err = get[int](ctx, tx, `SELECT sends FROM account_codes WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return s.spend(ctx, tx, by.spending())
 	})
 	return send, err
 }
@@ -161,9 +180,25 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err e
 	return c, err
 }
 
-// PrepareAccountCode does what PrepareCode does, for an account's code.
+// PrepareAccountCode does what PrepareCode does, for an account's code. A code that resets a password takes its message
+// from the account's quotas here, behind the page: if they are used up, send is 0, and the asker doesn't learn it.
 func (s *Store) PrepareAccountCode(ctx context.Context, id int64) (code string, send int, err error) {
-	return s.prepareCode(ctx, accountCode(id))
+	var userID int64
+	var purpose CodePurpose
+	if err := scan(ctx, s.db, "account code", fragmentOf(`SELECT COALESCE(user_id, 0), purpose FROM account_codes
+		WHERE id = ?`, id), &userID, &purpose); err != nil {
+		return "", 0, err
+	}
+	if purpose != PurposePassword || userID == 0 {
+		return s.prepareCode(ctx, accountCode(id))
+	}
+	to, err := s.AccountCode(ctx, id)
+	if err != nil {
+		return "", 0, err
+	}
+	b := accountCode(id)
+	b.spend = func(tx *sqlx.Tx) error { return s.spendCode(ctx, tx, to.Channel, userID, to.To) }
+	return s.prepareCode(ctx, b)
 }
 
 // AccountCodeSent records that a code was sent.
@@ -172,9 +207,23 @@ func (s *Store) AccountCodeSent(ctx context.Context, id int64, send int) error {
 }
 
 // VerifyAccountCode checks the code entered and uses it up: unlike a filing's code, it can't be used twice
-// (ErrCodeExpired). A code requested after another was verified replaces that one.
+// (ErrCodeExpired). A code requested after another was verified replaces that one. The attempts at resetting an
+// account's password from all browsers have a ceiling too, beyond which every code is wrong.
 func (s *Store) VerifyAccountCode(ctx context.Context, id int64, code string) error {
-	already, err := s.verifyCode(ctx, accountCode(id), code)
+	b := accountCode(id)
+	b.judge = func() (bool, error) {
+		// Whether there is an account makes no difference to what is executed.
+		subject, err := get[string](ctx, s.db, `SELECT IF(user_id IS NULL OR code_hash IS NULL, CONCAT('code/', id),
+			CONCAT('user/', user_id)) FROM account_codes WHERE id = ?`, id)
+		if err == nil {
+			err = s.Spend(ctx, QuotaRecoveryTry, map[QuotaScope]string{ByCustomer: subject})
+		}
+		if errors.Is(err, ErrQuota) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	already, err := s.verifyCode(ctx, b, code)
 	if err == nil && already {
 		return ErrCodeExpired
 	}

@@ -16,6 +16,10 @@ type codeBox struct {
 	args         []any
 	// use separates the codes of different kinds of rows under the same key.
 	use string
+	// spend, if set, takes a send from its quotas. If one is used up, the code is never sent.
+	spend func(*sqlx.Tx) error
+	// judge, if set, is asked before a code is compared; if it denies, the code counts as wrong.
+	judge func() (bool, error)
 }
 
 // set changes the code's row if a condition holds, and reports whether it did.
@@ -57,6 +61,15 @@ func (s *Store) prepareCode(ctx context.Context, b codeBox) (code string, send i
 		}
 		if v.SentAt.Valid || v.VerifiedAt.Valid {
 			return nil
+		}
+		if b.spend != nil && v.CodeHash == nil { // only once, however often the activity is retried
+			err := s.try(ctx, tx, b.spend)
+			if errors.Is(err, ErrQuota) {
+				_, err := b.set(ctx, tx, fragmentOf(`sent_at = ?`, s.utcNow()), fragment{})
+				return err
+			} else if err != nil {
+				return err
+			}
 		}
 		send = v.Sends
 		if code, err = s.keys.Digits(b.use, v.Nonce, filing.CodeDigits); err != nil {
@@ -101,6 +114,11 @@ func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already
 		return false, ErrCodeLocked
 	}
 	right, err := s.keys.Same(v.CodeHash, b.use, code)
+	if err == nil && b.judge != nil {
+		var allowed bool
+		allowed, err = b.judge()
+		right = right && allowed
+	}
 	if err != nil {
 		return false, err
 	}

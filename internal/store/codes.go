@@ -73,13 +73,21 @@ func (s *Store) CodeSent(ctx context.Context, filingID int64, ch filing.Channel,
 }
 
 // RequestCode requests another code for a channel, at most once a minute (ErrCodeTooSoon), and returns its send number;
-// that of the present one with ErrCodePending. A verified channel needs none (ErrConflict).
+// that of the present one with ErrCodePending. A verified channel needs none (ErrConflict);
+// ErrQuota: no more codes may be sent.
 func (s *Store) RequestCode(ctx context.Context, filingID int64, ch filing.Channel) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		d, err := s.lockContact(ctx, tx, filingID)
+		if err != nil {
+			return err
+		}
 		if send, err = s.nextSend(ctx, tx, filingCode(filingID, ch)); err != nil {
 			return err
 		}
-		return s.requestCode(ctx, tx, filingID, ch)
+		if err := s.requestCode(ctx, tx, filingID, ch); err != nil {
+			return err
+		}
+		return s.spendFilingCodes(ctx, tx, filingID, d, ch)
 	})
 	return send, err
 }

@@ -34,7 +34,8 @@ func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName str
 
 // RegisterContact stores the contact (登记联系人) and prepares a code for each channel. The same form sent twice prepares
 // one code; another contact, before the filing has left the stage, replaces contact and codes. It returns ErrUserNameTaken
-// if another customer has the user name, ErrConflict if the filing has left the stage.
+// if another customer has the user name, ErrConflict if the filing has left the stage, ErrQuota if no
+// more codes may be sent.
 func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64, d filing.ContactDetails,
 	passwordHash string) (version int, err error) {
 	nameHash, err := s.keys.Hash("user_name", d.UserName)
@@ -80,8 +81,10 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 		if err := s.requestCodes(ctx, tx, filingID, filing.Channels...); err != nil {
 			return err
 		}
-		version, err = get[int](ctx, tx, `SELECT version FROM contacts WHERE filing_id = ?`, filingID)
-		return err
+		if version, err = get[int](ctx, tx, `SELECT version FROM contacts WHERE filing_id = ?`, filingID); err != nil {
+			return err
+		}
+		return s.spendCodes(ctx, tx, customerID, d, filing.Channels...)
 	})
 	if !errors.Is(err, ErrUserNameTaken) && !errors.Is(err, ErrConflict) {
 		err = during(err, "registering the contact of filing %d", filingID)
@@ -111,7 +114,7 @@ func (s *Store) lockSameContact(ctx context.Context, tx *sqlx.Tx, filingID int64
 
 // CorrectContact replaces phone and mail address (找回验证码). A changed channel must be verified again; its count of wrong
 // attempts stays. It returns ErrConflict once both codes are verified: the filing has left the stage or is about to,
-// whatever the page showed.
+// whatever the page showed, and ErrQuota if no more codes may be sent.
 func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile,
 	email string) (changedChannels []filing.Channel, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -140,7 +143,10 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile,
 		if err := s.changeContact(ctx, tx, filingID, d); err != nil {
 			return err
 		}
-		return s.requestCodes(ctx, tx, filingID, changedChannels...)
+		if err := s.requestCodes(ctx, tx, filingID, changedChannels...); err != nil {
+			return err
+		}
+		return s.spendFilingCodes(ctx, tx, filingID, d, changedChannels...)
 	})
 	return changedChannels, err
 }

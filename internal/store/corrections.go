@@ -77,7 +77,7 @@ func Correctable(stage filing.Stage) bool { return stage != filing.Contact && !s
 // effect at once, with a code of the filing's own verification, as when customers correct it themselves. Afterwards the
 // old address stays in effect until the new one is confirmed (ConfirmCorrection), because a contact's verified
 // addresses give access to the customer's account. It returns ErrConflict if the stage forbids it, ErrUnchanged if To
-// is already the address.
+// is already the address, ErrQuota if no more codes may be sent.
 func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correction, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		f, err := lockFiling(ctx, tx, n.FilingID)
@@ -95,7 +95,7 @@ func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correcti
 		}
 		return s.correct(ctx, tx, n, f, &c)
 	})
-	if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnchanged) {
+	if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnchanged) && !errors.Is(err, ErrQuota) {
 		err = during(err, "correcting the contact of filing %d", n.FilingID)
 	}
 	return c, err
@@ -128,6 +128,12 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, f loc
 			return err
 		}
 		outcome, ended = CorrectionApplied, sql.NullTime{Time: now, Valid: true}
+	}
+	corrected := addressesOf(details)
+	corrected.set(n.Channel, n.To)
+	details.Email, details.Mobile = corrected.Email, corrected.Mobile
+	if err := s.spendFilingCodes(ctx, tx, n.FilingID, details, n.Channel); err != nil {
+		return err
 	}
 	if err := exec(ctx, tx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE filing_id = ?
 		AND open_channel = ?`, CorrectionReplaced, now, n.FilingID, n.Channel); err != nil {
@@ -201,13 +207,25 @@ func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]by
 
 // RequestCorrectionCode requests another code for a correction, like RequestCode.
 func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, err error) {
+	code, err := s.CorrectionCode(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	f, err := s.Filing(ctx, code.FilingID)
+	if err != nil {
+		return 0, err
+	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		if send, err = s.nextSend(ctx, tx, correctionCode(id)); err != nil {
 			return err
 		}
 		// The count of wrong attempts stays; see requestCode.
-		return exec(ctx, tx, `UPDATE contact_corrections SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?,
-			sent_at = NULL, expires_at = NULL WHERE id = ? AND ended_at IS NULL`, seal.Nonce(), send, s.utcNow(), id)
+		if err := exec(ctx, tx, `UPDATE contact_corrections SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?,
+			sent_at = NULL, expires_at = NULL WHERE id = ? AND ended_at IS NULL`,
+			seal.Nonce(), send, s.utcNow(), id); err != nil || code.To == "" {
+			return err
+		}
+		return s.spendCode(ctx, tx, code.Channel, f.CustomerID, code.To)
 	})
 	return send, err
 }

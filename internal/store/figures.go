@@ -37,6 +37,8 @@ type Figures struct {
 	Tasks map[string]int
 	// Signals counts unsent signals to filings.
 	Signals int
+	// Quotas are the limits that all customers share.
+	Quotas []QuotaFigure
 	// Broken counts workflow runs whose code fails.
 	Broken int
 }
@@ -114,6 +116,9 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 		return f, err
 	}
 	if f.Broken, err = get[int](ctx, s.db, `SELECT COUNT(*) FROM broken_executions`); err != nil {
+		return f, err
+	}
+	if f.Quotas, err = s.overallQuotas(ctx); err != nil {
 		return f, err
 	}
 	if f.Accounts, err = s.accountFigures(ctx); err != nil {

@@ -65,8 +65,9 @@ func (s *Store) RecoverPassword(ctx context.Context, codeID int64, version int, 
 		if err != nil {
 			return err
 		}
-		if err := exec(ctx, tx, `UPDATE account_codes SET verified_at = NULL, code_hash = NULL WHERE id = ?`,
-			codeID); err != nil {
+		// Codes that other browsers asked for end with it.
+		if err := exec(ctx, tx, `UPDATE account_codes SET verified_at = NULL, code_hash = NULL WHERE user_id = ?
+			AND purpose = ?`, userID, PurposePassword); err != nil {
 			return err
 		}
 		return changePassword(ctx, tx, userID, version, passwordHash, 0)

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +15,9 @@ import (
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
+
+// asker is somebody at their own browser.
+var asker = store.Asker{Browser: "browser", Network: "192.0.2.1"}
 
 // verified is a filing whose contact has both channels verified.
 func verified(t *testing.T, s *store.Store) store.Filing {
@@ -31,7 +36,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
 	c := filingtest.Contact()
-	id, _, err := s.RequestRecovery(ctx, "demo", filing.SMS)
+	id, _, err := s.RequestRecovery(ctx, asker, "demo", filing.SMS)
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, id)
 	require.NoError(t, err)
@@ -46,12 +51,17 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	require.Equal(t,
 		store.AccountCode{Purpose: store.PurposePassword, Channel: filing.SMS, Login: "demo", To: c.Mobile}, to)
 
-	// The same account by phone, mail address or login: one row, one count.
-	for _, typed := range []string{"+86 " + c.Mobile, c.Email, "demo"} {
-		same, _, err := s.RequestRecovery(ctx, typed, filing.SMS)
-		require.ErrorIs(t, err, store.ErrCodeTooSoon, typed)
-		require.Equal(t, id, same)
+	// The same account by phone or mail address.
+	for _, typed := range []string{"+86 " + c.Mobile, c.Email} {
+		another, _, err := s.RequestRecovery(ctx, asker, typed, filing.SMS)
+		require.NoError(t, err, typed)
+		same, err := s.AccountCode(ctx, another)
+		require.NoError(t, err)
+		require.Equal(t, to, same)
 	}
+	again, _, err := s.RequestRecovery(ctx, asker, "demo", filing.SMS)
+	require.ErrorIs(t, err, store.ErrCodeTooSoon)
+	require.Equal(t, id, again)
 	code, number, err := s.PrepareAccountCode(ctx, id)
 	require.NoError(t, err)
 	require.NotZero(t, number)
@@ -73,7 +83,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	user, err = s.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
 	require.Equal(t, "new", user.PasswordHash)
-	state, err := s.SessionState(ctx, user.ID, session)
+	state, err := s.SessionState(ctx, user.ID, session, store.SessionUse{})
 	require.NoError(t, err)
 	require.False(t, state.Lives)
 	dump, err := s.Dump(ctx)
@@ -91,16 +101,16 @@ func TestUnknownAccountsAnswerAlike(t *testing.T) {
 	s.SetClock(func() time.Time { return now })
 	var answers [2][]error
 	for i, typed := range []string{"demo", "nobody"} {
-		id, send, err := s.RequestRecovery(ctx, typed, filing.Mail)
+		id, send, err := s.RequestRecovery(ctx, asker, typed, filing.Mail)
 		require.NoError(t, err)
 		require.Equal(t, 1, send)
 		if typed == "demo" {
 			_, _, err = s.PrepareAccountCode(ctx, id)
 			require.NoError(t, err)
 		}
-		_, _, err = s.RequestRecovery(ctx, typed, filing.Mail)
+		_, _, err = s.RequestRecovery(ctx, asker, typed, filing.Mail)
 		answers[i] = append(answers[i], err)
-		_, err = s.RepeatAccountCode(ctx, id)
+		_, err = s.RepeatRecovery(ctx, asker, id)
 		answers[i] = append(answers[i], err)
 		for range filing.MaxWrongTries + 1 {
 			answers[i] = append(answers[i], s.VerifyAccountCode(ctx, id, "12345678"))
@@ -120,20 +130,20 @@ func TestCodesToAccountsAreFew(t *testing.T) {
 	verified(t, s)
 	now := time.Now()
 	s.SetClock(func() time.Time { return now })
-	id, _, err := s.RequestRecovery(ctx, "demo", filing.SMS)
+	id, _, err := s.RequestRecovery(ctx, asker, "demo", filing.SMS)
 	require.NoError(t, err)
 	require.ErrorIs(t, s.VerifyAccountCode(ctx, id, "00000000"), store.ErrCodeWrong)
 	for i := range 9 {
 		now = now.Add(filing.ResendAfter)
-		send, err := s.RepeatAccountCode(ctx, id)
+		send, err := s.RepeatRecovery(ctx, asker, id)
 		require.NoError(t, err)
 		require.Equal(t, i+2, send)
 	}
 	now = now.Add(time.Hour)
-	_, err = s.RepeatAccountCode(ctx, id)
-	require.ErrorIs(t, err, store.ErrCodeTooSoon, "ten a day")
-	_, _, err = s.RequestRecovery(ctx, "demo", filing.SMS)
-	require.ErrorIs(t, err, store.ErrCodeTooSoon)
+	_, err = s.RepeatRecovery(ctx, asker, id)
+	require.ErrorIs(t, err, store.ErrQuota, "ten a day")
+	_, _, err = s.RequestRecovery(ctx, asker, "demo", filing.SMS)
+	require.ErrorIs(t, err, store.ErrQuota)
 	for i := range filing.MaxWrongTries - 1 {
 		want := store.ErrCodeWrong
 		if i == filing.MaxWrongTries-2 {
@@ -142,7 +152,7 @@ func TestCodesToAccountsAreFew(t *testing.T) {
 		require.ErrorIs(t, s.VerifyAccountCode(ctx, id, "00000000"), want, "another code doesn't give tries back")
 	}
 	now = now.Add(24 * time.Hour)
-	_, _, err = s.RequestRecovery(ctx, "demo", filing.SMS)
+	_, _, err = s.RequestRecovery(ctx, asker, "demo", filing.SMS)
 	require.NoError(t, err)
 	code, _, err := s.PrepareAccountCode(ctx, id)
 	require.NoError(t, err)
@@ -170,7 +180,7 @@ func TestAnAccountsOwnAddressesComeFirst(t *testing.T) {
 	addresses, err := s.ContactAddressesOf(ctx, f.CustomerID)
 	require.NoError(t, err)
 	require.Equal(t, store.ContactAddresses{Email: own, Mobile: filingtest.Contact().Mobile}, addresses)
-	found, _, err := s.RequestRecovery(ctx, own, filing.Mail)
+	found, _, err := s.RequestRecovery(ctx, asker, own, filing.Mail)
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, found)
 	require.NoError(t, err)
@@ -184,7 +194,7 @@ func TestAnAccountsOwnAddressesComeFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.VerifyAccountCode(ctx, id, code))
 	require.NoError(t, s.ConfirmContactAddress(ctx, other, id))
-	found, _, err = s.RequestRecovery(ctx, own, filing.Mail)
+	found, _, err = s.RequestRecovery(ctx, store.Asker{Browser: "another"}, own, filing.Mail)
 	require.NoError(t, err)
 	to, err = s.AccountCode(ctx, found)
 	require.NoError(t, err)
@@ -199,7 +209,7 @@ func TestTriesSlowAndNeverLock(t *testing.T) {
 	var all sync.WaitGroup
 	for range cap(given) {
 		all.Go(func() {
-			wait, err := s.TakeTry(ctx, "demo")
+			wait, err := s.TakeTry(ctx, store.TrySignIn, "demo")
 			require.NoError(t, err)
 			given <- wait == 0
 		})
@@ -217,20 +227,20 @@ func TestTriesSlowAndNeverLock(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 5, tries)
 	for range 20 {
-		wait, err := s.TakeTry(ctx, "demo")
+		wait, err := s.TakeTry(ctx, store.TrySignIn, "demo")
 		require.NoError(t, err)
 		require.Positive(t, wait)
 		require.LessOrEqual(t, wait, time.Minute)
 		now = now.Add(wait)
-		wait, err = s.TakeTry(ctx, "demo")
+		wait, err = s.TakeTry(ctx, store.TrySignIn, "demo")
 		require.NoError(t, err)
 		require.Zero(t, wait)
 	}
-	wait, err := s.TakeTry(ctx, "other")
+	wait, err := s.TakeTry(ctx, store.TrySignIn, "other")
 	require.NoError(t, err)
 	require.Zero(t, wait)
-	require.NoError(t, s.ForgetTries(ctx, "demo"))
-	wait, err = s.TakeTry(ctx, "demo")
+	require.NoError(t, s.ForgetTries(ctx, store.TrySignIn, "demo"))
+	wait, err = s.TakeTry(ctx, store.TrySignIn, "demo")
 	require.NoError(t, err)
 	require.Zero(t, wait)
 	now = now.Add(31 * time.Minute)
@@ -251,7 +261,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		return id
 	}
 	lives := func(id int64) bool {
-		state, err := s.SessionState(ctx, user, id)
+		state, err := s.SessionState(ctx, user, id, store.SessionUse{})
 		require.NoError(t, err)
 		return state.Lives
 	}
@@ -391,9 +401,12 @@ func TestSavedPostsAreTheirOwners(t *testing.T) {
 	mark, err := s.UserMark(1)
 	require.NoError(t, err)
 	typed := url.Values{"name": {"林测试"}}
-	require.NoError(t, s.SavePost(ctx, "browser", mark, "/a", typed))
-	require.NoError(t, s.SavePost(ctx, "browser", mark, "/b", typed))
-	require.ErrorIs(t, s.SavePost(ctx, "browser", "nonsense", "/a", typed), store.ErrNotFound)
+	require.NoError(t, s.SavePost(ctx, store.PostSender{Browser: "browser", Mark: mark}, "/a", typed))
+	require.NoError(t, s.SavePost(ctx, store.PostSender{Browser: "browser", Mark: mark}, "/b", typed))
+	for _, forged := range []string{"", "nonsense", strings.Repeat("ab", 32), mark[:len(mark)-2] + "00", "a" + mark} {
+		by := store.PostSender{Browser: "browser", Mark: forged}
+		require.ErrorIs(t, s.SavePost(ctx, by, "/a", typed), store.ErrNotFound, forged)
+	}
 	got := url.Values{}
 	require.NoError(t, s.SavedPost(ctx, "browser", 1, "/a", &got))
 	require.Equal(t, typed, got)
@@ -408,4 +421,61 @@ func TestSavedPostsAreTheirOwners(t *testing.T) {
 	now = now.Add(store.SavedPostLifetime + time.Second)
 	require.ErrorIs(t, s.SavedPost(ctx, "browser", 1, "/b", &got), store.ErrNotFound)
 	require.NoError(t, s.PurgeSignIn(ctx))
+}
+
+// What clients leave without being signed in has limits in number and size, also for a mark that is ours.
+func TestSavedPostsAreLimited(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	now := time.Now()
+	s.SetClock(func() time.Time { return now })
+	save := func(user int64, network, browser string, size int) error {
+		mark, err := s.UserMark(user)
+		require.NoError(t, err)
+		by := store.PostSender{Browser: browser, Mark: mark, Network: network}
+		return s.SavePost(ctx, by, "/a", strings.Repeat("x", size))
+	}
+	saved := 0
+	for i := range 100 {
+		if err := save(0, "one", strconv.Itoa(i), 1); err == nil {
+			saved++
+		} else {
+			require.ErrorIs(t, err, store.ErrQuota)
+		}
+	}
+	require.Equal(t, 60, saved)
+	saved = 0
+	for i := range 40 {
+		if save(1, "network"+strconv.Itoa(i), strconv.Itoa(i), 200<<10) == nil {
+			saved++
+		}
+	}
+	require.Equal(t, 20, saved, "4 MB for an account, from whatever network")
+	mark, err := s.UserMark(2)
+	require.NoError(t, err)
+	now = now.Add(store.UserMarkLifetime + time.Second)
+	require.ErrorIs(t, s.SavePost(ctx, store.PostSender{Browser: "b", Mark: mark, Network: "n"}, "/a", "x"),
+		store.ErrNotFound, "expired")
+}
+
+// A session that nobody uses ends. What a page does by itself is no use.
+func TestIdleSessionsEnd(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	now := time.Now()
+	s.SetClock(func() time.Time { return now })
+	user, err := s.EnsureUser(ctx, store.RoleCustomer, "demo", "hash")
+	require.NoError(t, err)
+	id, err := s.BeginSession(ctx, user, "Chrome · Android", 12*time.Hour)
+	require.NoError(t, err)
+	lives := func(after time.Duration, unattended bool) bool {
+		now = now.Add(after)
+		state, err := s.SessionState(ctx, user, id, store.SessionUse{Idle: time.Hour, Unattended: unattended})
+		require.NoError(t, err)
+		return state.Lives
+	}
+	for range 5 {
+		require.True(t, lives(50*time.Minute, false))
+	}
+	require.True(t, lives(50*time.Minute, true))
+	require.False(t, lives(10*time.Minute, false))
+	require.False(t, lives(0, false))
 }

@@ -16,10 +16,24 @@ const (
 	maxPause = time.Minute
 )
 
+// TryKind is what an attempt is at. Each has a count of its own, so that no login can be chosen to hit another's.
+type TryKind string
+
+// Attempts at a password when signing in, at the present password of somebody signed in, and at the second factor.
+const (
+	TrySignIn  TryKind = "sign_in"
+	TryAccount TryKind = "account"
+	TryFactor  TryKind = "factor"
+)
+
+func (s *Store) tryHash(kind TryKind, login string) ([]byte, error) {
+	return s.keys.Hash("sign_in_tries/"+string(kind), login)
+}
+
 // SignInTries counts an account's recent attempts that failed or aren't answered yet. Unknown accounts are counted like
 // known ones.
 func (s *Store) SignInTries(ctx context.Context, login string) (tries int, err error) {
-	hash, err := s.keys.Hash("sign_in_tries", login)
+	hash, err := s.tryHash(TrySignIn, login)
 	if err != nil {
 		return 0, err
 	}
@@ -30,8 +44,8 @@ func (s *Store) SignInTries(ctx context.Context, login string) (tries int, err e
 
 // TakeTry counts an attempt before the password is compared, so that parallel guesses can't share one. If wait isn't 0,
 // the attempt is denied until then.
-func (s *Store) TakeTry(ctx context.Context, login string) (wait time.Duration, err error) {
-	hash, err := s.keys.Hash("sign_in_tries", login)
+func (s *Store) TakeTry(ctx context.Context, kind TryKind, login string) (wait time.Duration, err error) {
+	hash, err := s.tryHash(kind, login)
 	if err != nil {
 		return 0, err
 	}
@@ -68,8 +82,8 @@ func pauseAfter(tries int) time.Duration {
 }
 
 // ForgetTries resets the count after a right password.
-func (s *Store) ForgetTries(ctx context.Context, login string) error {
-	hash, err := s.keys.Hash("sign_in_tries", login)
+func (s *Store) ForgetTries(ctx context.Context, kind TryKind, login string) error {
+	hash, err := s.tryHash(kind, login)
 	if err != nil {
 		return err
 	}

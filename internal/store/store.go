@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -42,6 +43,8 @@ type Store struct {
 	now  func() time.Time
 	// alertQuietPeriod is how long nothing must have been stuck for a cause before a new alert.
 	alertQuietPeriod time.Duration
+	// quotas are Quotas, unless limits were changed.
+	quotas atomic.Pointer[[]Quota]
 }
 
 // Close closes the connections.

@@ -96,7 +96,7 @@ func TestNothingPersonalFollowsATransfer(t *testing.T) {
 	// Messages and recovery: the former customer's contact is still theirs alone.
 	c := filingtest.Contact()
 	for _, typed := range []string{"buyer", c.Mobile, c.Email} {
-		id, _, err := s.RequestRecovery(ctx, typed, filing.SMS)
+		id, _, err := s.RequestRecovery(ctx, store.Asker{Browser: "b", Network: "n"}, typed, filing.SMS)
 		if typed != c.Email { // the same account's second code
 			require.NoError(t, err)
 		}

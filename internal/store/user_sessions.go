@@ -47,8 +47,16 @@ type SessionState struct {
 	SecondFactor, Enrolled bool
 }
 
+// SessionUse is how a session is used.
+type SessionUse struct {
+	// Idle ends a session that was unused for so long; 0: none.
+	Idle time.Duration
+	// Unattended: the request is a script's, and doesn't count as use.
+	Unattended bool
+}
+
 // SessionState reads a session and records that it is used.
-func (s *Store) SessionState(ctx context.Context, userID, id int64) (state SessionState, err error) {
+func (s *Store) SessionState(ctx context.Context, userID, id int64, use SessionUse) (state SessionState, err error) {
 	now := s.utcNow()
 	var seen time.Time
 	var role Role
@@ -62,12 +70,19 @@ func (s *Store) SessionState(ctx context.Context, userID, id int64) (state Sessi
 	} else if err != nil {
 		return SessionState{}, err
 	}
+	resolution := lastSeenResolution
+	if use.Idle > 0 {
+		if now.Sub(seen) >= use.Idle {
+			return SessionState{}, s.EndSession(ctx, userID, id)
+		}
+		resolution = min(resolution, use.Idle/8)
+	}
 	if role != RoleSupport {
 		state.StaffRole = ""
 	} else if state.StaffRole == "" {
 		state.StaffRole = StaffViewer
 	}
-	if now.Sub(seen) >= lastSeenResolution {
+	if now.Sub(seen) >= resolution && !use.Unattended {
 		err = exec(ctx, s.db, `UPDATE user_sessions SET last_seen_at = ? WHERE id = ?`, now, id)
 	}
 	return state, err
@@ -100,6 +115,8 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 	return during(execAll(ctx, s.db,
 		fragmentOf(`DELETE FROM user_sessions WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM saved_posts WHERE expires_at < ?`, now),
+		fragmentOf(`DELETE FROM captchas WHERE expires_at < ?`, now),
+		fragmentOf(`DELETE FROM quota_usage WHERE ends_at < ?`, now),
 		fragmentOf(`DELETE FROM sign_in_tries WHERE last_at < ?`, now.Add(-triesMemory)),
 		fragmentOf(`DELETE FROM account_codes WHERE requested_at < ?`, now.Add(-keepCodes)),
 		fragmentOf(`DELETE FROM order_drafts WHERE updated_at < ?`, now.Add(-keepOrderDrafts))), "purging sign-in data")

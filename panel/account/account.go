@@ -121,17 +121,22 @@ func (p *Pages) checkPresentPassword(c *gin.Context, password string) (filing.Pr
 	if err != nil {
 		return nil, err
 	}
-	key := "account/" + user.Login
-	wait, err := p.Store.TakeTry(ctx, key)
-	switch {
-	case err != nil:
+	wait, err := p.Store.TakeTry(ctx, store.TryAccount, user.Login)
+	if err != nil {
 		return nil, err
-	case wait > 0:
-		return filing.Problems{{Field: "present_password", Key: "password_wait", Args: web.WaitArgs(wait)}}, nil
-	case !p.Passwords.Matches(ctx, password, user.PasswordHash):
-		return filing.Problems{{Field: "present_password", Key: "present_password_wrong"}}, nil
 	}
-	return nil, p.Store.ForgetTries(ctx, key)
+	if wait > 0 {
+		return filing.Problems{{Field: "present_password", Key: "password_wait", Args: web.WaitArgs(wait)}}, nil
+	}
+	right, err := p.Passwords.Matches(ctx, password, user.PasswordHash)
+	if err != nil {
+		return nil, err
+	}
+	if !right {
+		problems := filing.Problems{{Field: "present_password", Key: "present_password_wrong"}}
+		return problems, p.auditWrongPassword(ctx, user)
+	}
+	return nil, p.Store.ForgetTries(ctx, store.TryAccount, user.Login)
 }
 
 // preparePasswordChange hashes a password and notifies its owner before the change is made:
@@ -161,8 +166,13 @@ func (p *Pages) changePassword(c *gin.Context) error {
 		return p.showPassword(c, problems)
 	}
 	hash, version, err := p.preparePasswordChange(ctx, p.UserID(c), values.Get("password"))
+	audited := ctx
+	if p.Role(c) == store.RoleSupport {
+		entry := p.AuditEntry(c, "password.change", "user", web.IdText(p.UserID(c)), "")
+		audited = store.WithAudit(ctx, &entry)
+	}
 	if err == nil {
-		err = p.Store.ChangePassword(ctx, p.UserID(c), version, hash, p.device(c))
+		err = p.Store.ChangePassword(audited, p.UserID(c), version, hash, p.device(c))
 	}
 	if err == nil {
 		err = p.Sessions.RenewToken(ctx)

@@ -50,6 +50,9 @@ func (p *Pages) requestContactAddress(c *gin.Context) error {
 	if errors.Is(err, store.ErrCodeTooSoon) {
 		return p.showContactAddress(c, name, values, filing.Problems{{Field: name, Key: "code_too_soon"}})
 	}
+	if over := web.CodeQuotaProblem(err, name, name); over != nil {
+		return p.showContactAddress(c, name, values, over)
+	}
 	if err == nil {
 		err = p.Filings.SendAccountCode(ctx, id, send)
 	}

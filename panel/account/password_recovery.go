@@ -1,6 +1,7 @@
 package account
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/url"
 
@@ -18,6 +19,18 @@ const (
 	keyRecovery  = "recovery"
 	keyRecovered = "recovered"
 )
+
+// keyAsker identifies a browser that resets a password.
+const keyAsker = "asker"
+
+// asker is who resets a password: see store.Asker.
+func (p *Pages) asker(c *gin.Context) store.Asker {
+	ctx := c.Request.Context()
+	if p.Sessions.GetString(ctx, keyAsker) == "" {
+		p.Sessions.Put(ctx, keyAsker, rand.Text())
+	}
+	return store.Asker{Browser: p.Sessions.GetString(ctx, keyAsker), Network: web.Network(c)}
+}
 
 const pathForgotten = "/sign-in/forgotten"
 
@@ -52,12 +65,18 @@ func (p *Pages) forgotten(c *gin.Context) error {
 	if channel != filing.SMS && channel != filing.Mail {
 		problems = append(problems, filing.Problem{Field: "channel", Key: "required"})
 	}
-	problems = append(problems, p.CaptchaProblems(c)...)
-	if len(problems) > 0 {
+	wrong, err := p.CaptchaProblems(c)
+	if err != nil {
+		return err
+	}
+	if problems = append(problems, wrong...); len(problems) > 0 {
 		return p.showForgotten(c, values, problems)
 	}
 	ctx := c.Request.Context()
-	id, send, err := p.Store.RequestRecovery(ctx, account, channel)
+	id, send, err := p.Store.RequestRecovery(ctx, p.asker(c), account, channel)
+	if problems = web.CodeQuotaProblem(err, "account", "account"); problems != nil {
+		return p.showForgotten(c, values, problems)
+	}
 	if err == nil {
 		err = p.Filings.SendAccountCode(ctx, id, send)
 	}
@@ -143,7 +162,7 @@ func (p *Pages) recoveryAgain(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	send, err := p.Store.RepeatAccountCode(ctx, id)
+	send, err := p.Store.RepeatRecovery(ctx, p.asker(c), id)
 	if err == nil {
 		err = p.Filings.SendAccountCode(ctx, id, send)
 	}
@@ -206,7 +225,7 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict): // another tab was faster
 		return p.RedirectWith(c, pathForgotten, "flash.recovery_over")
 	case err == nil:
-		err = p.Store.ForgetTries(ctx, user.Login)
+		err = p.Store.ForgetTries(ctx, store.TrySignIn, user.Login)
 	}
 	if err != nil {
 		return err

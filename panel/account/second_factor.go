@@ -201,8 +201,7 @@ func (p *Pages) checkSecondFactor(
 	if code == "" {
 		return false, filing.Problems{{Field: field, Key: "required"}}, nil
 	}
-	key := "totp/" + user.Login
-	wait, err := p.Store.TakeTry(ctx, key)
+	wait, err := p.Store.TakeTry(ctx, store.TryFactor, user.Login)
 	if err != nil {
 		return false, nil, err
 	}
@@ -223,7 +222,7 @@ func (p *Pages) checkSecondFactor(
 		_, err := p.Store.Audit(ctx, staffAuditEntry(user, "totp.code", store.OutcomeRefused))
 		return false, filing.Problems{{Field: field, Key: "totp_wrong"}}, err
 	}
-	return recovery, nil, p.Store.ForgetTries(ctx, key)
+	return recovery, nil, p.Store.ForgetTries(ctx, store.TryFactor, user.Login)
 }
 
 // firstPasswordForm asks for a password of one's own.
@@ -248,7 +247,11 @@ func (p *Pages) replaceFirstPassword(c *gin.Context) error {
 	ctx, password := c.Request.Context(), c.PostForm("password")
 	problems := filing.ValidateAccountPassword(password, c.PostForm("password_again"), user.Login,
 		user.Role == store.RoleSupport)
-	if p.Passwords.Matches(ctx, password, user.PasswordHash) {
+	same, err := p.Passwords.Matches(ctx, password, user.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if same {
 		problems = append(problems, filing.Problem{Field: "password", Key: "password_same"})
 	}
 	if len(problems) > 0 {

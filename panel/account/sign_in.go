@@ -2,10 +2,14 @@ package account
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -78,12 +82,16 @@ func (p *Pages) signIn(c *gin.Context) error {
 		return err
 	}
 	if captcha {
-		problems = append(problems, p.CaptchaProblems(c)...)
+		wrong, err := p.CaptchaProblems(c)
+		if err != nil {
+			return err
+		}
+		problems = append(problems, wrong...)
 	}
 	if len(problems) > 0 {
 		return p.showSignIn(c, http.StatusUnprocessableEntity, values, problems)
 	}
-	wait, err := p.Store.TakeTry(ctx, login)
+	wait, err := p.takeSignIn(c, login)
 	if err != nil {
 		return err
 	}
@@ -95,8 +103,17 @@ func (p *Pages) signIn(c *gin.Context) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if !p.Passwords.Matches(ctx, password, user.PasswordHash) || user.DisabledAt.Valid {
-		p.Sessions.Put(ctx, web.KeyFailures, p.Sessions.GetInt(ctx, web.KeyFailures)+1)
+	right, err := p.Passwords.Matches(ctx, password, user.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if !right || user.DisabledAt.Valid {
+		if err := p.SignInFailed(c); err != nil {
+			return err
+		}
+		if err := p.auditWrongPassword(ctx, user); err != nil {
+			return err
+		}
 		problems = filing.Problems{{Field: "password", Key: "sign_in_wrong"}}
 		return p.showSignIn(c, http.StatusUnprocessableEntity, values, problems)
 	}
@@ -107,10 +124,33 @@ func (p *Pages) signIn(c *gin.Context) error {
 	return p.continueLogin(c, user, web.LocalPath(values.Get("next")))
 }
 
+// takeSignIn counts an attempt for its network and its account, before anything is hashed. If wait isn't 0, it is
+// denied until then.
+func (p *Pages) takeSignIn(c *gin.Context, login string) (wait time.Duration, err error) {
+	ctx := c.Request.Context()
+	err = p.Store.Spend(ctx, store.QuotaSignIn, map[store.QuotaScope]string{store.ByNetwork: web.Network(c)})
+	if over, is := errors.AsType[*store.QuotaError](err); is {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(over.Wait.Seconds()))))
+		return over.Wait, nil
+	} else if err != nil {
+		return 0, err
+	}
+	return p.Store.TakeTry(ctx, store.TrySignIn, login)
+}
+
+// auditWrongPassword audits a wrong password for an account of staff. A login that nobody has leaves no entry.
+func (p *Pages) auditWrongPassword(ctx context.Context, user store.User) error {
+	if user.Role != store.RoleSupport {
+		return nil
+	}
+	_, err := p.Store.Audit(ctx, staffAuditEntry(user, "password.wrong", store.OutcomeRefused))
+	return err
+}
+
 // beginSession starts the session of a user who has proved their identity.
 func (p *Pages) beginSession(c *gin.Context, user store.User) error {
 	ctx := c.Request.Context()
-	if err := p.Store.ForgetTries(ctx, user.Login); err != nil {
+	if err := p.Store.ForgetTries(ctx, store.TrySignIn, user.Login); err != nil {
 		return err
 	}
 	if err := p.Sessions.RenewToken(ctx); err != nil { // against fixation
@@ -156,7 +196,8 @@ func (p *Pages) alive(c *gin.Context) (bool, error) {
 	if !p.Sessions.Exists(ctx, web.KeyUser) {
 		return false, nil
 	}
-	state, err := p.Store.SessionState(ctx, p.UserID(c), p.device(c))
+	state, err := p.Store.SessionState(ctx, p.UserID(c), p.device(c),
+		store.SessionUse{Idle: p.SessionIdle, Unattended: web.IsEventStream(c.Request)})
 	lives := state.Lives && p.factorsGiven(state)
 	c.Set(web.ContextStaff, state.StaffRole)
 	if err == nil && !lives {
@@ -175,6 +216,12 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		return
 	}
 	if here {
+		done, err := p.BeginUpload(c)
+		if err != nil {
+			p.Fail(c, err)
+			return
+		}
+		defer done()
 		p.DropSavedPost(c)
 		return
 	}

@@ -80,6 +80,8 @@ func (p *Pages) giveContact(c *gin.Context, cur Current) error {
 	if errors.Is(err, store.ErrUserNameTaken) {
 		shown.problems = filing.Problems{{Field: "user_name", Key: "user_name_taken"}}
 		return p.showContact(c, cur, shown)
+	} else if shown.problems = web.CodeQuotaProblem(err, "mobile", "email"); shown.problems != nil {
+		return p.showContact(c, cur, shown)
 	} else if errors.Is(err, store.ErrConflict) { // the form was sent twice, and the first one was quicker
 		return web.Redirect(c, web.FilingPath(c)+"/verify")
 	} else if err != nil {

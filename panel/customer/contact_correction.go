@@ -85,9 +85,9 @@ func (p *Pages) confirmAgain(c *gin.Context, _ Current, row store.Correction) er
 	if err == nil {
 		err = p.Filings.SendCorrectionCode(c.Request.Context(), row.ID, send)
 	}
-	flash := "flash.code_sent"
-	if errors.Is(err, store.ErrCodeTooSoon) {
-		flash, err = "flash.code_too_soon", nil
+	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
+	if errors.Is(err, store.ErrConflict) {
+		return p.FinishUpdate(c, err, "")
 	}
-	return p.finish(c, err, flash, web.FilingPath(c)+"/contact/"+string(row.Channel))
+	return p.Finish(c, err, path, "flash.code_sent", web.Refusals{store.ErrCodeTooSoon: "flash.code_too_soon"})
 }

@@ -24,7 +24,6 @@ const maxPartText = 4 << 10
 // uploadPapers saves each valid picture as it arrives, so that an invalid one or a lost connection
 // costs nothing but itself, and then the numbers of approvals, whatever became of the pictures.
 func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) error {
-	web.AllowSlowUpload(c)
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
 	if err != nil {
@@ -73,7 +72,6 @@ func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) erro
 // uploadPicture saves one picture, which the page's script sends, and answers with the whole page. The
 // script shows the paper's part of it.
 func (p *Pages) uploadPicture(c *gin.Context, cur Current, kind filing.Kind) error {
-	web.AllowSlowUpload(c)
 	d, err := p.Dossier(c.Request.Context(), cur)
 	if err != nil {
 		return err

@@ -178,21 +178,16 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 	if errors.Is(err, store.ErrCodePending) {
 		err = nil // the workflow may not know of it
 	}
-	switch {
-	case errors.Is(err, store.ErrCodeTooSoon):
-		p.Flash(c, "flash.code_too_soon")
-	case errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.already_verified")
-	case err != nil:
-		return err
-	default:
-		in := workflows.SendCode{Channel: channel, Send: send}
-		if _, err := p.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), in); err != nil {
-			return p.FinishUpdate(c, err, "")
-		}
-		p.Flash(c, "flash.code_sent")
+	if err != nil {
+		return p.Finish(c, err, web.FilingPath(c)+"/verify", "", web.Refusals{
+			store.ErrCodeTooSoon: "flash.code_too_soon", store.ErrConflict: "flash.already_verified",
+		})
 	}
-	return web.Redirect(c, web.FilingPath(c)+"/verify")
+	in := workflows.SendCode{Channel: channel, Send: send}
+	if _, err := p.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), in); err != nil {
+		return p.FinishUpdate(c, err, "")
+	}
+	return p.RedirectWith(c, web.FilingPath(c)+"/verify", "flash.code_sent")
 }
 
 func recoverFields(*locale.Localizer) []web.Field {
@@ -236,7 +231,9 @@ func (p *Pages) recoverCodes(c *gin.Context, cur Current) error {
 		return p.showRecover(c, http.StatusUnprocessableEntity, values, problems)
 	}
 	changed, err := p.Store.CorrectContact(ctx, cur.Filing.ID, details.Mobile, details.Email)
-	if err != nil {
+	if problems := web.CodeQuotaProblem(err, "mobile", "email"); problems != nil {
+		return p.showRecover(c, http.StatusTooManyRequests, values, problems)
+	} else if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
 	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)

@@ -84,7 +84,11 @@ func (p *Pages) showQuery(
 	c *gin.Context, status int, values url.Values, problems filing.Problems, answer *queryAnswer,
 ) error {
 	fields := []web.Field{{Name: "asked", Type: "text", Required: true, Autocomplete: "off"}}
-	if p.QueryNeedsCaptcha(c) {
+	captcha, err := p.QueryNeedsCaptcha(c)
+	if err != nil {
+		return err
+	}
+	if captcha {
 		fields = append(fields, p.CaptchaField(c))
 	}
 	form := p.Form(c, "query", fields, values, problems)
@@ -109,12 +113,20 @@ func (p *Pages) query(c *gin.Context) error {
 		problems := filing.Problems{{Field: "asked", Key: "query_often"}}
 		return p.showQuery(c, http.StatusTooManyRequests, values, problems, nil)
 	}
-	if p.QueryNeedsCaptcha(c) {
-		if problems := p.CaptchaProblems(c); problems != nil {
+	captcha, err := p.QueryNeedsCaptcha(c)
+	if err != nil {
+		return err
+	}
+	if captcha {
+		if problems, err := p.CaptchaProblems(c); err != nil {
+			return err
+		} else if problems != nil {
 			return p.showQuery(c, http.StatusUnprocessableEntity, values, problems, nil)
 		}
 	}
-	p.CountQuery(c)
+	if err := p.CountQuery(c); err != nil {
+		return err
+	}
 	answer, err := p.answerQuery(c, q)
 	if err != nil {
 		return err

@@ -97,7 +97,11 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 			}
 		}
 		if stranger {
-			problems = append(problems, p.CaptchaProblems(c)...)
+			wrong, err := p.CaptchaProblems(c)
+			if err != nil {
+				return err
+			}
+			problems = append(problems, wrong...)
 		}
 		if len(problems) > 0 {
 			return p.showTicketForm(c, http.StatusUnprocessableEntity, data, values, problems)

@@ -65,7 +65,6 @@ func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, fil
 // same themselves, and the code follows. Later a code must confirm the new address: proofs can be forged, and a
 // contact's address opens the customer's account. The old address is notified.
 func (p *Pages) correctContact(c *gin.Context) error {
-	web.AllowSlowUpload(c)
 	channel, name, err := p.ContactChannel(c)
 	if err != nil {
 		return err
@@ -91,6 +90,9 @@ func (p *Pages) correctContact(c *gin.Context) error {
 	if problems = append(problems, wrong...); len(problems) == 0 {
 		entry := p.AuditEntry(c, "contact.correct", "filing", f.Ref()+" "+string(channel), reason)
 		err = p.Asked(c, entry, func() error { return p.correct(c, f, n) })
+	}
+	if over := web.CodeQuotaProblem(err, name, name); over != nil {
+		problems, token = over, web.NewToken()
 	}
 	if errors.Is(err, store.ErrUnchanged) {
 		problems = filing.Problems{{Field: name, Key: "address_unchanged"}}

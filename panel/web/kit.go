@@ -75,6 +75,8 @@ type Config struct {
 	Papers *filing.PaperList
 	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
+	// SessionIdle is how long a session may be unused; 0: as long as it lasts.
+	SessionIdle time.Duration
 	// TrustedProxies are the addresses or ranges of reverse proxies that may set a client's address; by default none.
 	TrustedProxies []string
 	// FrameOrigins may embed the panel in frames.
@@ -123,8 +125,9 @@ type Kit struct {
 	Passwords *passwordHasher
 	codes     tableCache
 	decoding  slots
-	// captchaPasses, clientQueries, allQueries and typed limit what clients do per minute.
-	captchaPasses, clientQueries, allQueries, typed *limiter.Limiter
+	uploads   *uploadBudget
+	// captchaPasses, clientQueries and allQueries limit what clients do per minute.
+	captchaPasses, clientQueries, allQueries *limiter.Limiter
 	// forms are the routes of pages whose form posts to the same path.
 	forms map[string]bool
 	// pages are the routes that show a page.
@@ -142,9 +145,10 @@ func New(cfg Config) (*Kit, error) {
 	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
 	k := &Kit{
 		Config: cfg, PaperList: filing.BuiltInPapers(), CaptchaWait: captchaWait,
-		Passwords: &passwordHasher{make(slots, maxHashing)}, decoding: make(slots, maxDecoding),
+		Passwords: newPasswordHasher(), decoding: make(slots, maxDecoding),
+		uploads:       newUploadBudget(),
 		captchaPasses: newLimiter(WaitsPerClient), clientQueries: newLimiter(QueriesPerClient),
-		allQueries: newLimiter(QueriesOfAll), typed: newLimiter(typedPerClient),
+		allQueries: newLimiter(QueriesOfAll),
 	}
 	if cfg.Papers != nil {
 		k.PaperList = *cfg.Papers
@@ -167,7 +171,7 @@ func (k *Kit) openSessions() {
 	k.Sessions.Store = store
 	k.Sessions.Lifetime = SessionLifetime
 	cookie := &k.Sessions.Cookie
-	cookie.Name, cookie.HttpOnly, cookie.Secure = "beian_session", true, k.SecureCookies
+	cookie.Name, cookie.HttpOnly, cookie.Secure = k.cookieName("beian_session"), true, k.SecureCookies
 	cookie.SameSite, cookie.Partitioned = k.sameSite(), k.crossSite()
 }
 

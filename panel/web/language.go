@@ -2,12 +2,15 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
+
+	"github.com/beian/beian/internal/store"
 )
 
 const (
@@ -51,16 +54,13 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 	if err != nil || len(kept) == 0 || size > maxTyped {
 		return
 	}
-	if !k.Sessions.Exists(c.Request.Context(), KeyUser) && !within(c, k.typed, network(c.ClientIP())) {
-		return // limits strangers' writes
-	}
 	saveDraftState(kept, typed)
 	kept.Set(fieldSwitched, "1")
 	mark, err := k.Store.UserMark(k.UserID(c))
 	if err == nil {
 		err = k.storePost(c, mark, where.Path, kept)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrQuota) {
 		k.Logger.Error("saving form input across a language switch failed", "error", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -36,9 +37,14 @@ func (k *Kit) recover(c *gin.Context) {
 }
 
 // secure sets the headers that prevent framing by strangers, content sniffing and foreign scripts.
-func secure(policy string) gin.HandlerFunc {
+// Staff pages have a policy of their own: nobody frames them, whoever may frame customers'.
+func secure(pages, staffPages string) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		h := c.Writer.Header()
+		h, policy := c.Writer.Header(), pages
+		if path := c.Request.URL.Path; path == "/support" || strings.HasPrefix(path, "/support/") {
+			policy = staffPages
+			h.Set("X-Frame-Options", "DENY")
+		}
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
@@ -65,7 +71,7 @@ const (
 func limitTime(c *gin.Context) {
 	limit := pageTime
 	switch {
-	case isEventStream(c.Request), bodyLimit(c.FullPath()) > MaxBody, exportRoutes[c.FullPath()]:
+	case IsEventStream(c.Request), bodyLimit(c.FullPath()) > MaxBody, exportRoutes[c.FullPath()]:
 		c.Next()
 		return
 	case c.Request.Method == http.MethodPost:
@@ -87,6 +93,7 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 	// The page is written even if there is no time left.
 	c.Request = c.Request.WithContext(context.WithoutCancel(c.Request.Context()))
 	denied, isDenied := errors.AsType[DeniedError](err)
+	over, isOver := errors.AsType[*store.QuotaError](err)
 	switch {
 	case isDenied:
 		k.Logger.Warn("permission denied", "route", c.FullPath(), "needs", denied.Needs, "actor", k.Actor(c))
@@ -99,6 +106,11 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 		k.errorPage(c, http.StatusServiceUnavailable, "error.unavailable")
 	case errors.Is(err, store.ErrNotFound):
 		k.errorPage(c, http.StatusNotFound, "error.not_found")
+	case errors.Is(err, ErrBusy):
+		c.Header("Retry-After", "5")
+		k.errorPage(c, http.StatusServiceUnavailable, "error.busy")
+	case isOver:
+		k.quotaPage(c, over)
 	case errors.Is(err, ErrBadRequest):
 		k.errorPage(c, http.StatusBadRequest, "error.bad_request")
 	default:
@@ -142,10 +154,15 @@ type Refusals map[error]string
 // MovedOn are the refusals of a form whose object has changed since its page was drawn.
 var MovedOn = Refusals{workflows.ErrWrongStage: "flash.moved_on", store.ErrConflict: "flash.moved_on"}
 
-// Finish ends a form on a page, with the message done or that of its refusal. It returns other errors.
+// Finish ends a form on a page, with the message done or that of its refusal; where a quota is used up, it says when to
+// try again. It returns other errors.
 func (k *Kit) Finish(c *gin.Context, err error, path, done string, refusals Refusals) error {
 	if err == nil {
 		return k.RedirectWith(c, path, done)
+	}
+	if over, is := errors.AsType[*store.QuotaError](err); is {
+		k.flashQuota(c, over)
+		return Redirect(c, path)
 	}
 	for refusal, flash := range refusals {
 		if errors.Is(err, refusal) {

@@ -33,6 +33,8 @@ type Page struct {
 	Role  store.Role
 	Staff store.StaffRole
 	Flash string
+	// flashTime fills in the flash's placeholder, a time.
+	flashTime string
 	// Path is the page's own, Return is where the language button returns to, and Typed is what that button carries along.
 	Path, Return string
 	Typed        url.Values
@@ -67,7 +69,7 @@ func (k *Kit) Form(c *gin.Context, name string, fields []Field, values url.Value
 // Render writes a whole page or nothing. The status tells whether a form must be corrected.
 func (k *Kit) Render(c *gin.Context, status int, p Page, page Component) error {
 	k.fill(c, status, &p)
-	p.Flash = k.Sessions.PopString(c.Request.Context(), keyFlash)
+	p.Flash, p.flashTime, _ = strings.Cut(k.Sessions.PopString(c.Request.Context(), keyFlash), "\n")
 	return k.write(c, status, page(&p))
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/ulule/limiter/v3"
 	"github.com/ulule/limiter/v3/drivers/store/memory"
+
+	"github.com/beian/beian/internal/store"
 )
 
 const (
@@ -22,9 +25,6 @@ const (
 	keyQueries      = "queries"
 	keyQueriesSince = "queries_since"
 )
-
-// typedPerClient limits how often per minute a stranger's input is saved for the other language.
-const typedPerClient = 20
 
 // newLimiter counts in memory; a key's count expires after a minute.
 func newLimiter(perMinute int64) *limiter.Limiter {
@@ -48,16 +48,21 @@ func (k *Kit) CountedQuery(c *gin.Context) bool {
 	return within(c, k.clientQueries, client) && (signedIn || within(c, k.allQueries, "all"))
 }
 
-// QueryNeedsCaptcha reports whether a stranger's session has used up its free queries.
-func (k *Kit) QueryNeedsCaptcha(c *gin.Context) bool {
+// QueryNeedsCaptcha reports whether a stranger's session, or network, has used up its free queries.
+func (k *Kit) QueryNeedsCaptcha(c *gin.Context) (bool, error) {
 	ctx := c.Request.Context()
 	since := time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)
-	return !k.Sessions.Exists(ctx, KeyUser) && time.Since(since) < queriesFor &&
-		k.Sessions.GetInt(ctx, keyQueries) >= FreeQueries
+	if k.Sessions.Exists(ctx, KeyUser) {
+		return false, nil
+	}
+	if time.Since(since) < queriesFor && k.Sessions.GetInt(ctx, keyQueries) >= FreeQueries {
+		return true, nil
+	}
+	return k.Store.QuotaUsed(ctx, store.QuotaQuery, store.ByNetwork, Network(c))
 }
 
-// CountQuery counts a query in the session.
-func (k *Kit) CountQuery(c *gin.Context) {
+// CountQuery counts a stranger's query in the session and for the network.
+func (k *Kit) CountQuery(c *gin.Context) error {
 	ctx := c.Request.Context()
 	count, since := k.Sessions.GetInt(ctx, keyQueries), time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)
 	if time.Since(since) >= queriesFor {
@@ -65,7 +70,18 @@ func (k *Kit) CountQuery(c *gin.Context) {
 		k.Sessions.Put(ctx, keyQueriesSince, time.Now().Unix())
 	}
 	k.Sessions.Put(ctx, keyQueries, count+1)
+	if k.Sessions.Exists(ctx, KeyUser) {
+		return nil
+	}
+	err := k.Store.Spend(ctx, store.QuotaQuery, map[store.QuotaScope]string{store.ByNetwork: Network(c)})
+	if errors.Is(err, store.ErrQuota) { // a captcha is required
+		return nil
+	}
+	return err
 }
+
+// Network is the network of a request's client.
+func Network(c *gin.Context) string { return network(c.ClientIP()) }
 
 // network is the unit by which clients are counted: an IPv4 address, or the /64 of an IPv6 address, since a client can
 // use any address in it.

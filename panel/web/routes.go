@@ -16,7 +16,7 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 	if err := g.SetTrustedProxies(k.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
 	}
-	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins)), limitBody, limitTime, k.needSession)
+	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins), policy(nil)), limitBody, limitTime, k.needSession)
 	g.GET(assetsPath+"*filepath", k.serveAsset)
 	root := k.Root(g)
 	root.GET("/captcha", k.captcha)
@@ -38,7 +38,7 @@ func headAsGet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
 			r = r.WithContext(r.Context()) // a copy: the server's own must stay HEAD
-			if r.Method = http.MethodGet; isEventStream(r) {
+			if r.Method = http.MethodGet; IsEventStream(r) {
 				w.WriteHeader(http.StatusMethodNotAllowed)
 				return
 			}

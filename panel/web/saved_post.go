@@ -21,8 +21,6 @@ const (
 	cookieBrowser = "beian_saved"
 	// cookieLastAccount identifies the account that signed in last; see store.UserMark.
 	cookieLastAccount = "beian_last"
-	// lastAccountLifetime is how long a browser remembers that account.
-	lastAccountLifetime = 7 * 24 * time.Hour
 
 	// fieldFilesAgain lists, in a saved form, the fields that had files.
 	fieldFilesAgain = "files_again"
@@ -35,13 +33,22 @@ const (
 
 func (k *Kit) setCookie(c *gin.Context, name, value string, lifetime time.Duration) {
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: int(lifetime.Seconds()), HttpOnly: true,
+		Name: k.cookieName(name), Value: value, Path: "/", MaxAge: int(lifetime.Seconds()), HttpOnly: true,
 		Secure: k.SecureCookies, SameSite: k.sameSite(), Partitioned: k.crossSite(),
 	})
 }
 
-func cookie(c *gin.Context, name string) string {
-	found, err := c.Request.Cookie(name)
+// cookieName makes browsers accept a cookie only over HTTPS and for this very host, so that no other host of the domain
+// can set or overwrite it.
+func (k *Kit) cookieName(name string) string {
+	if k.SecureCookies {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (k *Kit) cookie(c *gin.Context, name string) string {
+	found, err := c.Request.Cookie(k.cookieName(name))
 	if err != nil {
 		return ""
 	}
@@ -78,17 +85,23 @@ func formRoutes(routes gin.RoutesInfo) map[string]bool {
 // because nobody has proved yet whose they are; only their fields are, so that the page can ask for the files again.
 func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 	path = k.formPath(c)
-	mark := cookie(c, cookieLastAccount)
+	mark := k.cookie(c, cookieLastAccount)
+	// The body of a stranger isn't worth waiting for.
+	if ours, err := k.Store.KnowsMark(mark); err != nil || !ours || path == "" {
+		return path, false
+	}
 	values, files := postFormTexts(c)
 	secretless := WithoutSecrets(values)
-	if path == "" || mark == "" || len(secretless)+len(files) == 0 {
+	if len(secretless)+len(files) == 0 {
 		return path, false
 	}
 	if len(files) > 0 {
 		secretless[fieldFilesAgain] = files
 	}
 	saveDraftState(secretless, values)
-	if err := k.storePost(c, mark, path, secretless); err != nil {
+	if err := k.storePost(c, mark, path, secretless); errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrQuota) {
+		return path, false
+	} else if err != nil {
 		k.Logger.Error("saving a form of an ended session failed", "route", c.FullPath(), "error", err)
 		return path, false
 	}
@@ -106,11 +119,12 @@ func saveDraftState(saved, values url.Values) {
 
 // storePost saves a form for a browser, and gives the browser an ID if it has none yet.
 func (k *Kit) storePost(c *gin.Context, mark, path string, values url.Values) error {
-	browser := cookie(c, cookieBrowser)
+	browser := k.cookie(c, cookieBrowser)
 	if browser == "" {
 		browser = rand.Text()
 	}
-	if err := k.Store.SavePost(c.Request.Context(), browser, mark, path, values); err != nil {
+	if err := k.Store.SavePost(c.Request.Context(), store.PostSender{Browser: browser, Mark: mark, Network: Network(c)},
+		path, values); err != nil {
 		return err
 	}
 	k.setCookie(c, cookieBrowser, browser, store.SavedPostLifetime)
@@ -120,7 +134,7 @@ func (k *Kit) storePost(c *gin.Context, mark, path string, values url.Values) er
 // SavedValues returns the form saved for this page, or nil. It stays saved until the form is sent again, so a reload
 // shows it again.
 func (k *Kit) SavedValues(c *gin.Context) url.Values {
-	browser := cookie(c, cookieBrowser)
+	browser := k.cookie(c, cookieBrowser)
 	if browser == "" {
 		return nil
 	}
@@ -141,7 +155,7 @@ func (k *Kit) SavedValues(c *gin.Context) url.Values {
 // to its sender.
 func (k *Kit) DropSavedPost(c *gin.Context) {
 	c.Next()
-	browser, path := cookie(c, cookieBrowser), k.formPath(c)
+	browser, path := k.cookie(c, cookieBrowser), k.formPath(c)
 	failed := c.Writer.Status() >= http.StatusInternalServerError
 	if failed || browser == "" || path == "" || c.Request.Method != http.MethodPost {
 		return
@@ -165,8 +179,8 @@ func (k *Kit) RememberAccount(c *gin.Context, userID int64) error {
 	if err != nil {
 		return err
 	}
-	k.setCookie(c, cookieLastAccount, mark, lastAccountLifetime)
-	if browser := cookie(c, cookieBrowser); browser != "" {
+	k.setCookie(c, cookieLastAccount, mark, store.UserMarkLifetime)
+	if browser := k.cookie(c, cookieBrowser); browser != "" {
 		return k.Store.DropOthersSavedPosts(c.Request.Context(), browser, userID)
 	}
 	return nil

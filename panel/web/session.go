@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -31,8 +32,40 @@ const (
 // maxHashing limits concurrent password hashes: each takes 46 MiB.
 const maxHashing = 4
 
-// passwordHasher hashes with argon2id, within a memory limit.
-type passwordHasher struct{ slots }
+// maxHashQueue limits how many requests wait to hash: with four at once, the last waits for a fraction of a second.
+const maxHashQueue = 32
+
+// ErrBusy: too many passwords are being hashed.
+var ErrBusy = errors.New("too many passwords are being hashed")
+
+// passwordHasher hashes with argon2id, within a memory limit and with a short queue.
+type passwordHasher struct {
+	slots
+	queue slots
+}
+
+func newPasswordHasher() *passwordHasher {
+	return &passwordHasher{make(slots, maxHashing), make(slots, maxHashing+maxHashQueue)}
+}
+
+// enter waits for a slot, which leave frees; ErrBusy if too many wait already.
+func (h *passwordHasher) enter(ctx context.Context) error {
+	select {
+	case h.queue <- struct{}{}:
+	default:
+		return ErrBusy
+	}
+	err := h.acquire(ctx)
+	if err != nil {
+		h.queue.release()
+	}
+	return err
+}
+
+func (h *passwordHasher) leave() {
+	h.release()
+	h.queue.release()
+}
 
 // slots limit how much runs at once.
 type slots chan struct{}
@@ -59,10 +92,10 @@ func HashPassword(password string) (string, error) {
 
 // Hash hashes a password when a slot is free.
 func (h *passwordHasher) Hash(ctx context.Context, password string) (string, error) {
-	if err := h.acquire(ctx); err != nil {
+	if err := h.enter(ctx); err != nil {
 		return "", err
 	}
-	defer h.release()
+	defer h.leave()
 	return HashPassword(password)
 }
 
@@ -70,13 +103,13 @@ func (h *passwordHasher) Hash(ctx context.Context, password string) (string, err
 const unknownHash = "$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 // Matches reports whether a password matches a hash; an empty hash, for no such account, never does.
-func (h *passwordHasher) Matches(ctx context.Context, password, hash string) bool {
-	if h.acquire(ctx) != nil {
-		return false
+func (h *passwordHasher) Matches(ctx context.Context, password, hash string) (bool, error) {
+	if err := h.enter(ctx); err != nil {
+		return false, err
 	}
-	defer h.release()
+	defer h.leave()
 	ok, err := argon2id.ComparePasswordAndHash(password, cmp.Or(hash, unknownHash))
-	return ok && err == nil && hash != ""
+	return ok && err == nil && hash != "", nil
 }
 
 // LocalPath keeps a redirect on this site.
@@ -142,7 +175,7 @@ func (k *Kit) withSession(next http.Handler) http.Handler {
 			return
 		}
 		loaded := r.WithContext(ctx)
-		if isEventStream(r) {
+		if IsEventStream(r) {
 			next.ServeHTTP(w, loaded)
 			return
 		}
@@ -234,7 +267,8 @@ func (w *sessionWriter) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *sessionWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func isEventStream(r *http.Request) bool {
+// IsEventStream reports whether a request is for events, which a page asks for by itself.
+func IsEventStream(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/orders/") &&
 		strings.HasSuffix(r.URL.Path, "/filing/events")
 }

@@ -62,7 +62,7 @@ func bodyLimit(route string) int64 { return cmp.Or(bodyLimits[route], MaxBody) }
 
 // postFormTexts reads the typed fields of a form whose files are discarded, and names the fields with files.
 func postFormTexts(c *gin.Context) (values url.Values, files []string) {
-	AllowSlowUpload(c)
+	allowSlowUpload(c)
 	parts, err := c.Request.MultipartReader()
 	if err != nil {
 		return PostForm(c), nil
@@ -91,8 +91,8 @@ func postFormTexts(c *gin.Context) (values url.Values, files []string) {
 	return values, files
 }
 
-// AllowSlowUpload gives a phone enough time to send pictures.
-func AllowSlowUpload(c *gin.Context) {
+// allowSlowUpload gives a phone enough time to send pictures.
+func allowSlowUpload(c *gin.Context) {
 	if bodyLimit(c.FullPath()) > MaxBody {
 		// without a deadline to extend, there is none to cut the upload short
 		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime))
