@@ -2,6 +2,7 @@ package precheck_test
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func TestRightDossiersPass(t *testing.T) {
 	require.Empty(t, precheck.Run(company()))
 }
 
-// Each rule finds its problem, and only that one.
+// Each rule finds its problem, and only that one; it blocks or advises, and shows it at its field.
 func TestEachRule(t *testing.T) {
 	address := netip.MustParseAddr("203.0.113.9")
 	cases := map[string]func(*precheck.Facts){
@@ -100,7 +101,10 @@ func TestEachRule(t *testing.T) {
 			require.NotNil(t, spoil, "no case for this rule")
 			f := facts()
 			spoil(&f)
-			require.Equal(t, []string{rule}, names(precheck.Run(f)))
+			list := precheck.Run(f)
+			require.Equal(t, []string{rule}, names(list))
+			require.Equal(t, slices.Contains(blocking, rule), list[0].Blocking, "blocking")
+			require.Equal(t, fixedAt[rule], list[0].Form+"."+list[0].Field)
 		})
 	}
 }
