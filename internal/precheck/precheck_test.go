@@ -1,6 +1,7 @@
 package precheck_test
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -95,6 +96,7 @@ func TestEachRule(t *testing.T) {
 		},
 		"ip_not_of_order": func(f *precheck.Facts) { f.IPs = []string{"192.0.2.77"} },
 	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(fixedAt)), precheck.Names())
 	for _, rule := range precheck.Names() {
 		t.Run(rule, func(t *testing.T) {
 			spoil := cases[rule]
