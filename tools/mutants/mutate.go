@@ -102,7 +102,9 @@ func (f *file) source(n ast.Node) string { return string(f.text[f.offset(n.Pos()
 
 // logs matches calls that only tell operators something: their texts and values aren't behaviour.
 var logs = regexp.MustCompile(
-	`(?i)^(slog|log|[\w.]*logger|workflow\.GetLogger\(\w+\)|activity\.GetLogger\(\w+\))\.(debug|info|warn|error|log|print)`)
+	`(?i)^(slog|log|[\w.]*logger|(workflow|activity)\.GetLogger\(\w+\))\.(debug|info|warn|error|log|print)`)
+
+func (f *file) isLog(call *ast.CallExpr) bool { return logs.MatchString(f.source(call.Fun)) }
 
 // walk adds the changes of a node and of what is in it. results are the types that the enclosing function returns.
 func (f *file) walk(n ast.Node, results *ast.FieldList) {
@@ -117,7 +119,7 @@ func (f *file) walk(n ast.Node, results *ast.FieldList) {
 			f.walk(n.Body, n.Type.Results)
 			return false
 		case *ast.CallExpr:
-			if logs.MatchString(f.source(n.Fun) + "(") {
+			if f.isLog(n) {
 				return false
 			}
 		case *ast.ImportSpec, *ast.ArrayType, *ast.StructType, *ast.InterfaceType:
@@ -242,7 +244,7 @@ func (f *file) table(n *ast.CompositeLit) {
 func (f *file) statement(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.ExprStmt:
-		if call, ok := n.X.(*ast.CallExpr); ok && (logs.MatchString(f.source(call.Fun)+"(") || f.source(call.Fun) == "panic") {
+		if call, ok := n.X.(*ast.CallExpr); ok && (f.isLog(call) || f.source(call.Fun) == "panic") {
 			return
 		}
 	case *ast.AssignStmt:
