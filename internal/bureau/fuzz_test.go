@@ -115,7 +115,7 @@ func bomb(t *testing.T, n int, entries int) []byte {
 	return b.Bytes()
 }
 
-// The interface takes 50 MB (3-3-1-3); what comes down may unzip to four times as much.
+// The interface takes 50 MB (3-3-1-3).
 func TestDataFilesAreLimited(t *testing.T) {
 	const limit = 50 << 20
 	require.Equal(t, limit, bureau.MaxFileSize)
@@ -127,8 +127,6 @@ func TestDataFilesAreLimited(t *testing.T) {
 	require.Len(t, back, limit)
 	_, err = bureau.Pack("x", content)
 	require.ErrorIs(t, err, bureau.ErrTooBig)
-	_, err = bureau.Unzip(bomb(t, 4*limit, 1))
-	require.NoError(t, err)
 }
 
 func TestHostileFilesAreRefused(t *testing.T) {

@@ -75,6 +75,12 @@ func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
 	require.Equal(t, []string{"unit_certificate", "manager_id_front", "manager_id_back", "spot_photo", "letter"},
 		paperKeys(list.Needed(unit), true))
 	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}), true))
+	// A new site has no holder's form, so what the last filing's holder gave doesn't count.
+	licences := filing.PaperList{PaperChange: filing.PaperChange{Papers: []filing.Paper{
+		{Key: "licence", Kinds: []filing.Kind{filing.KindNewSite}, Documents: []int{filing.DocumentBusinessLicence}},
+		{Key: "any", Kinds: []filing.Kind{filing.KindNewSite}, Natures: []int{0}}}}}
+	unit.Kind = filing.KindNewSite
+	require.Equal(t, []string{"any"}, paperKeys(licences.Needed(unit), false))
 }
 
 // Provinces require more from holders of other provinces, and other sizes of some papers.
