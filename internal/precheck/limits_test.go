@@ -56,6 +56,8 @@ func TestFindingsNameWhatIsWrong(t *testing.T) {
 		"word 中华":         func(f *precheck.Facts) { f.Dossier.Site.Name = "中华读书笔记" },
 		"word 俱乐部":        func(f *precheck.Facts) { f.Dossier.Site.Name = "读书俱乐部" },
 		"word 杭州":         func(f *precheck.Facts) { f.Dossier.Site.Name = "杭州读书笔记" },
+		"word 张家港市":       func(f *precheck.Facts) { f.Dossier.Site.Name = "张家港市散记" }, // not 张家港, which it contains
+		"word 朝阳区":        func(f *precheck.Facts) { f.Dossier.Site.Name = "我的朝阳区读书会" },
 		"word 嘉定":         func(f *precheck.Facts) { f.Dossier.Site.Name = "嘉定读书笔记" },
 		"word 小说":         func(f *precheck.Facts) { f.Dossier.Site.Name = "网络小说笔记" },
 		"word 电影":         func(f *precheck.Facts) { f.Dossier.Site.Remark = "分享电影和读书笔记" },
