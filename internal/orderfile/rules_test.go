@@ -91,9 +91,22 @@ func TestWhatARowBecomes(t *testing.T) {
 	require.Equal(t, time.Date(2027, 12, 31, 0, 0, 0, 0, time.UTC), o.ExpiresOn)
 	require.Equal(t, &store.WebSpace{Protocol: "ftp", Host: "ftp.example.com", Port: 21, User: "u", Password: "secret",
 		DocumentRoot: "/www"}, o.WebSpace)
+	o, err = row(t, map[string]string{"host": "h", "user": "u"})
+	require.NoError(t, err)
+	require.Equal(t, "ftp 21", fmt.Sprint(o.WebSpace.Protocol, " ", o.WebSpace.Port))
 	o, err = row(t, map[string]string{"host": "h", "user": "u", "port": "2121", "protocol": "ftps-explicit"})
 	require.NoError(t, err)
 	require.Equal(t, "ftps-explicit 2121", fmt.Sprint(o.WebSpace.Protocol, " ", o.WebSpace.Port))
+}
+
+func TestSpacesBeforeQuotes(t *testing.T) {
+	r, err := orderfile.NewReader(strings.NewReader("number, customer, product, domains, ips\n" +
+		`D1, "demo", "a, b", "www.example.com, example.com", "192.0.2.1"` + "\n"))
+	require.NoError(t, err)
+	o, err := r.Next()
+	require.NoError(t, err)
+	require.Equal(t, "a, b", o.Product)
+	require.Equal(t, []string{"www.example.com", "example.com"}, o.Domains)
 }
 
 // Each required column is missed, and none but those.
@@ -137,6 +150,7 @@ func TestReadingThatFails(t *testing.T) {
 			"D1,demo,p,www.example.com,192.0.2.1,,,,,,,\n"), strict)
 		require.NoError(t, err)
 		require.Equal(t, 1, sum.Created+sum.Updated)
+		require.Equal(t, strict, sum.Updated == 1, "the second time")
 	}
 	_, err = orderfile.Import(t.Context(), s, strings.NewReader("x\n"), true)
 	require.ErrorContains(t, err, "unknown column")

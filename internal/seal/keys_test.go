@@ -82,9 +82,9 @@ func TestFaultyKeyFiles(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"no seal":        {`{"hash":` + string(parts["hash"]) + `}`, "seal: missing"},
 		"no hash":        {`{"seal":` + string(parts["seal"]) + `}`, "hash: missing"},
-		"no keyset":      {`{"seal":{},"hash":` + string(parts["hash"]) + `}`, "seal: "},
+		"no keyset":      {`{"seal":{},"hash":` + string(parts["hash"]) + `}`, "seal: not a Tink keyset"},
 		"a broken hash":  {`{"seal":` + string(parts["seal"]) + `,"hash":{"key":5}}`, "hash: not a Tink keyset"},
-		"disabled keys":  {disabled, "seal: "},
+		"disabled keys":  {disabled, "seal: not a Tink keyset"},
 		"keys exchanged": {`{"seal":` + string(parts["hash"]) + `,"hash":` + string(parts["seal"]) + `}`, "seal: "},
 		"hash by a key for sealing": {`{"seal":` + string(parts["seal"]) + `,"hash":` + string(parts["seal"]) + `}`,
 			"hash: "},

@@ -3,8 +3,8 @@
 //
 //	go run ./tools/mutants [-n 40] [-seed 1] [-json report.json] [-at FILE:LINE] ./internal/filing …
 //
-// Gremlins (github.com/go-gremlins/gremlins) changes all operators in copies of the whole module. It draws no samples, and
-// leaves constants, tables, results and statements alone, where most of our survivors were.
+// Gremlins (github.com/go-gremlins/gremlins) changes all operators in copies of the whole module. It draws no samples,
+// and leaves constants, tables, results and statements alone, where most of our survivors were.
 //
 // The same seed on the same code draws the same mutants. The working tree isn't touched: the go command overlays the
 // changed file.
