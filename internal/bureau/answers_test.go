@@ -342,7 +342,7 @@ func TestOurIDsAreFoundInFiles(t *testing.T) {
 		{Operation: bureau.ChangeAddresses, ID: 11, From: 5, To: 6, Use: bureau.Reserved}}
 	file, unfit, err := bureau.BuildAddresses(version, 310001, blocks)
 	require.NoError(t, err)
-	require.Equal(t, map[int64]int{11: bureau.CodeSchema}, unfit, "the bureau's ID is missing")
+	require.Equal(t, map[int64]filing.Unfit{11: {Code: bureau.CodeSchema}}, unfit, "the bureau's ID is missing")
 	ids, err = bureau.AddressIDs(file)
 	require.NoError(t, err)
 	require.Equal(t, []int64{8, 9}, ids)
@@ -377,10 +377,14 @@ func TestFilesAreCompared(t *testing.T) {
 }
 
 func TestBuildersTakeAThousand(t *testing.T) {
-	file, _, err := bureau.BuildStaffRecords(version, 310001, make([]bureau.StaffRecord, 1000))
+	empty := make([]bureau.StaffRecord, 1001)
+	for i := range empty {
+		empty[i].ID = int64(i)
+	}
+	file, _, err := bureau.BuildStaffRecords(version, 310001, empty[:1000])
 	require.NoError(t, err)
 	require.Nil(t, file, "none of them is anything")
-	_, _, err = bureau.BuildStaffRecords(version, 310001, make([]bureau.StaffRecord, 1001))
+	_, _, err = bureau.BuildStaffRecords(version, 310001, empty)
 	require.ErrorContains(t, err, "1001 records")
 	for name, want := range map[string]int64{"ISP1S0000000001": 1, "ISP1S0000000000": 0, " ISP12S0000000010.xml ": 10,
 		"ISP1S000000001": 0, "xISP1S0000000001": 0} {

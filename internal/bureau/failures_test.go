@@ -142,7 +142,7 @@ func TestUnfitRecordsOfEachKind(t *testing.T) {
 			spoil(&d)
 			_, unfit, err := bureau.BuildRecords(version, 310001, []bureau.Record{{ID: 7, Dossier: d}})
 			require.NoError(t, err)
-			require.Equal(t, code, unfit[7], "%s %d", kind, code)
+			require.Equal(t, code, unfit[7].Code, "%s %d", kind, code)
 		}
 	}
 	require.Equal(t, [4]int{5001, 5008, 1006, 5010}, [4]int{bureau.CodeSchema, bureau.CodeIllegalCharacters,
@@ -150,7 +150,7 @@ func TestUnfitRecordsOfEachKind(t *testing.T) {
 	_, unfit, err := bureau.BuildRecords(version, 310001, []bureau.Record{{ID: 7,
 		Dossier: filing.Dossier{Kind: filing.KindRegister}}})
 	require.NoError(t, err)
-	require.Equal(t, bureau.CodeSchema, unfit[7], "it has no record")
+	require.Equal(t, bureau.CodeSchema, unfit[7].Code, "it has no record")
 }
 
 func TestIDsOfEachPart(t *testing.T) {
@@ -194,7 +194,7 @@ func TestARecordIsLookedForInItsSection(t *testing.T) {
 	require.False(t, bureau.HoldsAddresses(file, version, 310001, removal(1)), "the same number, of a source")
 	_, unfit, err = bureau.BuildAddresses(version, 310001, []bureau.AddressBlock{{ID: 4, Operation: 4}})
 	require.NoError(t, err)
-	require.Equal(t, map[int64]int{4: bureau.CodeSchema}, unfit)
+	require.Equal(t, map[int64]filing.Unfit{4: {Code: bureau.CodeSchema}}, unfit)
 }
 
 // The bureau's files, as odd as the schema allows.

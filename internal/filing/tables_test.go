@@ -96,7 +96,7 @@ func TestEachKindsSpec(t *testing.T) {
 
 // What identifies a holder of each nature (interface 3.0, Dwxz and Zjlx).
 func TestDocumentsOfEachNature(t *testing.T) {
-	for nature, want := range map[int][]int{1: {5}, 2: {9}, 3: {4, 3}, 4: {1, 12}, 5: {2, 7, 8, 11}, 6: {6, 10}} {
+	for nature, want := range map[int][]int{1: {5}, 2: {9}, 3: {3, 4}, 4: {1, 12}, 5: {2, 7, 8, 11}, 6: {6, 10}} {
 		var got []int
 		for _, c := range filing.BuiltIn().DocumentsFor(nature) {
 			got = append(got, c.ID)
