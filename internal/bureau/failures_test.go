@@ -239,9 +239,9 @@ func TestOddDownloads(t *testing.T) {
 	ended := parse("<ICP><ZXSJ><Zxxx><Zxlb>1</Zxlb><Jlid>5</Jlid><Bz> b </Bz></Zxxx><Zxxx><Zxlb>0</Zxlb><Jlid>1</Jlid></Zxxx>" +
 		"<Zxxx><Jlid>0</Jlid></Zxxx></ZXSJ></ICP>")
 	require.Equal(t, []bureau.Ended{{Site: true, ID: 5, Remark: "b"}, {ID: 1}}, ended.Ended)
-	lists := parse("<ICP><HMDLB><Zthmdxxs><Czlx>2</Czlx></Zthmdxxs><Wzhmdxxs><Czlx>1</Czlx><Wz_xx><Ym_xx><Ym> A.com </Ym></Ym_xx></Wz_xx>" +
+	lists := parse("<ICP><HMDLB><Zthmdxxs><Czlx>2</Czlx><Bz> b </Bz><Zt_xx><Dwmc> n </Dwmc><Zj><Zjlx>2</Zjlx><Zjhm> 1 </Zjhm></Zj></Zt_xx></Zthmdxxs><Wzhmdxxs><Czlx>1</Czlx><Wz_xx><Ym_xx><Ym> A.com </Ym></Ym_xx></Wz_xx>" +
 		"</Wzhmdxxs></HMDLB></ICP>")
-	require.Equal(t, []bureau.Blacklisted{{Removed: true}, {Domains: []string{"a.com"}}}, lists.Blacklist)
+	require.Equal(t, []bureau.Blacklisted{{Removed: true, Name: "n", DocumentType: 2, DocumentNumber: "1", Remark: "b"}, {Domains: []string{"a.com"}}}, lists.Blacklist)
 	require.Equal(t, []string{"IP/HCJG", "YM", "SJTB/IP", "SJTB/YM"},
 		parse("<IP><HCJG/></IP><YM/><SJTB><IP/><YM/></SJTB>").Skipped)
 	found := parse("<ICP><WBAWZLB><Wbawz_xx><IP>4294967295</IP><Id>-1</Id></Wbawz_xx><Wbawz_xx><IP>4294967296</IP></Wbawz_xx></WBAWZLB></ICP>")
