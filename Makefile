@@ -11,7 +11,7 @@ BUILDFLAGS := -tags nomsgpack
 # Temporal's own command line, if installed, is a development server too.
 DEV_TEMPORAL := $(if $(shell command -v temporal),,$(TEMPORAL))
 
-.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race bench bench-bulk record lint format generate notice build tools packages clean
+.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race mutants bench bench-bulk record lint format generate notice build tools packages clean
 
 ## help: list the targets (the default)
 help:
@@ -80,6 +80,15 @@ race: export TEMPORAL_DEBUG = 1
 race: packages tools
 	go test -race -short -count=1 -timeout 30m -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 	go test -race -short -count=1 -timeout 30m ./workflows -rapid.checks=5
+
+## mutants: measure how many small faults a package's tests notice (PKG=./internal/filing N=40 SEED=1)
+# One change at a time, drawn by the seed. JSON=FILE writes the report as JSON, too; AT=holder.go:87 judges every change
+# of a line.
+PKG ?= ./internal/filing
+N ?= 40
+SEED ?= 1
+mutants:
+	go run ./tools/mutants -n $(N) -seed $(SEED) $(if $(JSON),-json $(JSON)) $(if $(AT),-at $(AT)) $(PKG)
 
 ## bench: measure packing, parsing and applying data files
 # Data files of 10, 100 and 1,000 records.

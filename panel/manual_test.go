@@ -185,6 +185,39 @@ func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
 	require.NotContains(t, page.Find("[data-state=decided]").Text(), "2026000001", "nothing from the second is stored")
 }
 
+// withoutTable makes every statement fail that uses a table, until it is called back.
+func withoutTable(t *testing.T, db *store.Store, table string) (back func()) {
+	t.Helper()
+	rename := func(from, to string) {
+		_, err := db.DB().ExecContext(context.WithoutCancel(t.Context()), `ALTER TABLE `+from+` RENAME TO `+to)
+		require.NoError(t, err)
+	}
+	rename(table, table+"_away")
+	return func() { rename(table+"_away", table) }
+}
+
+// What couldn't be recorded isn't reported as done, and leaves no trace of success.
+func TestManualFailureIsShown(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	path := d.add(t, filingtest.Dossier())
+	for _, c := range []struct {
+		form, table string
+		values      url.Values
+	}{{"/submitted", "signals", nil}, {"/refused", "decisions", url.Values{"opinion": {"证件过期"}, "holder": {"document_number"}}}} {
+		mend := withoutTable(t, d.db, c.table)
+		_, err := d.support.Post(ctx, path+c.form, c.values)
+		require.ErrorContains(t, err, "503", c.form)
+		mend()
+		require.Empty(t, d.temporal.exchanged, "no exchange is started for what wasn't recorded")
+		page := d.page(t, path)
+		require.Zero(t, page.Find("[data-state=submitted],[data-state=decided]").Length(), c.form)
+		entries, err := d.db.AuditRows(ctx, store.AuditFilter{Action: "record."}, 0, 50)
+		require.NoError(t, err)
+		require.Empty(t, entries, "an entry stands for what was recorded")
+	}
+}
+
 // A code that no table has any more is shown as a number, never as nothing.
 func TestManualPageKeepsUnknownCodes(t *testing.T) {
 	d := newDesk(t)

@@ -210,6 +210,19 @@ func TestAVerdictThatNobodyHeard(t *testing.T) {
 	}
 }
 
+// A verdict that can't be looked up is neither sent nor reported as delivered.
+func TestAVerdictThatIsNotFound(t *testing.T) {
+	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
+	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
+	_, text := first.sent(c1+"/vetting/finish", ids)
+	require.Contains(t, text, "已变化", "nobody gave a verdict yet")
+	defer withoutTable(t, o.db, "vettings")()
+	require.Equal(t, http.StatusServiceUnavailable, first.form(c1+"/vetting/finish", ids))
+	status, _ := first.send(http.MethodGet, c1+"/dossier?serial=1", nil)
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Empty(t, o.workflows.verdicts)
+}
+
 // The next revision shows what changed, and why the previous one was sent back.
 func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 	o, first, _ := vettingOffice(t, panel.Config{}, "C1")

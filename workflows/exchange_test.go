@@ -58,8 +58,8 @@ func newCounterpart(t *testing.T) *counterpart {
 	c.filing = &activities.Filing{Store: c.db}
 	c.now = time.Now()
 	c.db.SetClock(func() time.Time { return c.now })
-	signals := &mocks.Client{}
-	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil)
+	signals := mocks.NewClient(t)
+	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil).Maybe()
 	c.bureau = &activities.Bureau{
 		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler),
 		Alerter: c,

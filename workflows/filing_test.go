@@ -191,6 +191,8 @@ func TestStraightFiling(t *testing.T) {
 	require.Equal(t, []int64{7}, w.aftercare)
 	for i, s := range w.steps {
 		require.EqualValues(t, i+1, s.Seq, "steps of the projection are numbered without a gap")
+		require.Equal(t, s.EventKind == filing.EventContactGiven, s.NoticeAccepted, "recorded with the contact: %s",
+			s.EventKind)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestPendingActivitiesAreListed(t *testing.T) {
 
 // A filing's history may be deleted before its aftercare ends: the aftercare is still shown.
 func TestRelatedWorkflowsAreListedWithoutTheFilingsHistory(t *testing.T) {
-	temporal, gone := &mocks.Client{}, serviceerror.NewNotFound("gone")
+	temporal, gone := mocks.NewClient(t), serviceerror.NewNotFound("gone")
 	client := NewClient(temporal, false)
 	temporal.On("DescribeWorkflowExecution", mock.Anything, "filing/D1", "").Return(nil, gone)
 	temporal.On("DescribeWorkflowExecution", mock.Anything, "footer/1", "").Return(nil, gone)

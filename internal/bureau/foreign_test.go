@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -19,7 +18,6 @@ import (
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	stand "github.com/beian/beian/internal/simulate/bureau"
-	"github.com/beian/beian/internal/stack"
 )
 
 // debianPython is the interpreter that has Debian's python3-spyne, whatever comes first in PATH. "make packages"
@@ -131,9 +129,10 @@ func phpBureau(t *testing.T, account map[string]any) (url string) {
 	require.NoError(t, err)
 	wsdl := httptest.NewServer(described)
 	t.Cleanup(wsdl.Close)
-	ports, err := stack.FreePorts(1)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	address := fmt.Sprintf("127.0.0.1:%d", ports[0])
+	address := free.Addr().String()
+	require.NoError(t, free.Close())
 	encoded, err := json.Marshal(account)
 	require.NoError(t, err)
 

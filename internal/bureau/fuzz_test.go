@@ -115,8 +115,22 @@ func bomb(t *testing.T, n int, entries int) []byte {
 	return b.Bytes()
 }
 
+// The interface takes 50 MB (3-3-1-3).
+func TestDataFilesAreLimited(t *testing.T) {
+	const limit = 50 << 20
+	require.Equal(t, limit, bureau.MaxFileSize)
+	content := make([]byte, limit+1)
+	zipped, err := bureau.Pack("x", content[:limit])
+	require.NoError(t, err)
+	back, err := bureau.Unzip(zipped)
+	require.NoError(t, err)
+	require.Len(t, back, limit)
+	_, err = bureau.Pack("x", content)
+	require.ErrorIs(t, err, bureau.ErrTooBig)
+}
+
 func TestHostileFilesAreRefused(t *testing.T) {
-	big := bomb(t, 5*bureau.MaxFileSize, 1)
+	big := bomb(t, 4*bureau.MaxFileSize+1<<20, 1)
 	require.Less(t, len(big), 1<<20)
 	_, err := bureau.Unpack(big, bureau.Digest(big))
 	require.ErrorContains(t, err, "too big")

@@ -37,6 +37,8 @@ func TestIssuedNumbersFitTheirDossier(t *testing.T) {
 			"certificate_empty"},
 		{"a big one", filing.Issued{SiteNumber: "沪ICP备2026000001号-1",
 			Certificate: bytes.Repeat([]byte("x"), filing.MaxCertificate+1)}, "", "certificate", "certificate_big"},
+		{"the biggest", filing.Issued{SiteNumber: "沪ICP备2026000001号-1",
+			Certificate: bytes.Repeat([]byte("x"), 1<<20)}, "", "", ""},
 		{"none for another site", filing.Issued{SiteNumber: "沪ICP备05000940号-2"}, filing.KindNewSite, "", ""},
 		{"another holder's site", filing.Issued{SiteNumber: "沪ICP备05000941号-2"}, filing.KindNewSite, "site_number",
 			"filing_number_other"},

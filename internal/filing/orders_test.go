@@ -84,7 +84,8 @@ func TestSearchedDomains(t *testing.T) {
 	require.Subset(t, filing.SearchedDomains(" WWW.例子.中国。"),
 		[]string{"www.xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s", "*.xn--fsqu00a.xn--fiqs8s"})
 	require.Contains(t, filing.SearchedDomains("example.com"), "www.example.com")
-	require.Contains(t, filing.SearchedDomains("https://www.example.com/index.html"), "example.com")
+	require.Contains(t, filing.SearchedDomains(" https://www.example.com/index.html"), "example.com")
+	require.Contains(t, filing.SearchedDomains(" example.com /"), "example.com")
 	require.NotContains(t, filing.SearchedDomains("a.b.example.com"), "*.com")
 	require.Empty(t, filing.SearchedDomains("D20260001"))
 }

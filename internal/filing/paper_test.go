@@ -2,6 +2,7 @@ package filing_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,6 +75,12 @@ func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
 	require.Equal(t, []string{"unit_certificate", "manager_id_front", "manager_id_back", "spot_photo", "letter"},
 		paperKeys(list.Needed(unit), true))
 	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}), true))
+	// A new site has no holder's form, so what the last filing's holder gave doesn't count.
+	licences := filing.PaperList{PaperChange: filing.PaperChange{Papers: []filing.Paper{
+		{Key: "licence", Kinds: []filing.Kind{filing.KindNewSite}, Documents: []int{filing.DocumentBusinessLicence}},
+		{Key: "any", Kinds: []filing.Kind{filing.KindNewSite}, Natures: []int{0}}}}}
+	unit.Kind = filing.KindNewSite
+	require.Equal(t, []string{"any"}, paperKeys(licences.Needed(unit), false))
 }
 
 // Provinces require more from holders of other provinces, and other sizes of some papers.
@@ -154,6 +161,47 @@ func TestAWrongListIsRefusedByName(t *testing.T) {
 		_, err := filing.LoadPapers([]byte(bad))
 		require.ErrorContains(t, err, what, bad)
 	}
+}
+
+// Both ends of what an entry of the list may say.
+func TestLimitsOfTheListOfPapers(t *testing.T) {
+	const good = `{key: x, name: {zh: 甲, en: a}, help: {zh: 甲, en: a}, kinds: [new, change], required: [new], ` +
+		`max: 1, max_kb: 80, min_long: 900, min_short: 600}`
+	for change, wrong := range map[string]string{
+		"key: x => key: " + strings.Repeat("a", 32): "", "key: x => key: " + strings.Repeat("a", 33): "key", "key: x => key: 1x": "key",
+		"key: x => key: x_1": "", "name: {zh: 甲, => name: {zh: '',": "name", "name: {zh: 甲, en: a => name: {zh: 甲, en: ''": "name",
+		"help: {zh: 甲, => help: {zh: '',": "help", "help: {zh: 甲, en: a => help: {zh: 甲, en: ''": "help",
+		"kinds: [new, change] => kinds: []": "kinds", "kinds: [new, change] => kinds: [new, end_site]": "kinds",
+		"kinds: [new, change] => kinds: [new, register]": "kinds", "kinds: [new, change] => kinds: [new, '']": "kinds",
+		"max: 1, => max: 0,": "max", "max: 1, => max: 10,": "", "max: 1, => max: 11,": "max",
+		"max_kb: 80 => max_kb: 19": "max_kb", "max_kb: 80 => max_kb: 20": "", "max_kb: 80 => max_kb: 2048": "",
+		"max_kb: 80 => max_kb: 2049": "max_kb", "min_short: 600 => min_short: 0": "min_short",
+		"min_short: 600 => min_short: 1": "", "min_short: 600 => min_short: 900": "", "min_short: 600 => min_short: 901": "min_long",
+		"min_long: 900 => min_long: 2000": "", "min_long: 900 => min_long: 2001": "min_long",
+		"max: 1 => each: pre_approval, max: 1":                                       "",
+		"max: 1 => each: pre_approval, uses: [{purpose: 1, of: site}], max: 1":       "uses",
+		"max: 1 => uses: [{purpose: 1, of: site}, {purpose: 2, of: holder}], max: 1": "",
+		"max: 1 => print: letter, max: 1":                                            "", "max: 1 => print: sheet, max: 1": "", "max: 1 => print: poster, max: 1": "print",
+	} {
+		before, after, _ := strings.Cut(change, " => ")
+		require.Contains(t, good, before)
+		_, err := filing.LoadPapers([]byte("papers: [" + strings.Replace(good, before, after, 1) + "]"))
+		if wrong == "" {
+			require.NoError(t, err, change)
+		} else {
+			require.ErrorContains(t, err, wrong, change)
+		}
+	}
+	_, err := filing.LoadPapers([]byte("provinces: {\"310000\": {papers: [{key: A}]}}"))
+	require.ErrorContains(t, err, "province 310000")
+	base := []byte("papers: [" + good + "]")
+	list, err := filing.ParsePapers(base, []byte("provinces: {\"310000\": {drop: [x]}}"))
+	require.NoError(t, err)
+	require.Empty(t, list.In("310000"))
+	require.Len(t, list.In("330000"), 1)
+	list, err = filing.ParsePapers([]byte("provinces: {\"310000\": {drop: [x]}}"), base)
+	require.NoError(t, err)
+	require.Empty(t, list.In("310000"), "the built-in differences stay")
 }
 
 // The bureau may number purposes and formats differently; their names identify them.

@@ -19,6 +19,9 @@ func TestReasonsForSendingBackAreWhole(t *testing.T) {
 	for _, r := range filing.SendBackReasons() {
 		require.False(t, seen[r.Key], r.Key)
 		seen[r.Key] = true
+		found, known := filing.SendBackByKey(r.Key)
+		require.True(t, known, r.Key)
+		require.Equal(t, r, found)
 		require.NotEmpty(t, r.Chinese, r.Key)
 		require.NotEmpty(t, r.English, r.Key)
 		require.Equal(t, r.Form == "", r.Field == "", r.Key)
@@ -31,4 +34,6 @@ func TestReasonsForSendingBackAreWhole(t *testing.T) {
 			require.Equal(t, code.Form+"."+code.Field, r.About(), "%s spares the refusal for the same field", r.Key)
 		}
 	}
+	_, known := filing.SendBackByKey("nonsense")
+	require.False(t, known)
 }

@@ -87,6 +87,9 @@ func TestPapers(t *testing.T) {
 		keys(filing.PaperForm{}.Validate(codes)))
 	good.Content = []byte("%PDF-1.7")
 	require.Equal(t, map[string]string{"file": "paper_no_image"}, keys(good.Validate(codes)))
-	good.Content = append(png, make([]byte, filing.MaxPaper)...)
+	require.Equal(t, 115_200, filing.MaxPaper, "150 KB in base64")
+	good.Content = append(png, make([]byte, filing.MaxPaper-len(png))...)
+	require.Empty(t, good.Validate(codes))
+	good.Content = append(good.Content, 0)
 	require.Equal(t, map[string]string{"file": "paper_too_big"}, keys(good.Validate(codes)))
 }

@@ -1,7 +1,9 @@
 package precheck_test
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +46,7 @@ func TestRightDossiersPass(t *testing.T) {
 	require.Empty(t, precheck.Run(company()))
 }
 
-// Each rule finds its problem, and only that one.
+// Each rule finds its problem, and only that one; it blocks or advises, and shows it at its field.
 func TestEachRule(t *testing.T) {
 	address := netip.MustParseAddr("203.0.113.9")
 	cases := map[string]func(*precheck.Facts){
@@ -94,13 +96,17 @@ func TestEachRule(t *testing.T) {
 		},
 		"ip_not_of_order": func(f *precheck.Facts) { f.IPs = []string{"192.0.2.77"} },
 	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(fixedAt)), precheck.Names())
 	for _, rule := range precheck.Names() {
 		t.Run(rule, func(t *testing.T) {
 			spoil := cases[rule]
 			require.NotNil(t, spoil, "no case for this rule")
 			f := facts()
 			spoil(&f)
-			require.Equal(t, []string{rule}, names(precheck.Run(f)))
+			list := precheck.Run(f)
+			require.Equal(t, []string{rule}, names(list))
+			require.Equal(t, slices.Contains(blocking, rule), list[0].Blocking, "blocking")
+			require.Equal(t, fixedAt[rule], list[0].Form+"."+list[0].Field)
 		})
 	}
 }

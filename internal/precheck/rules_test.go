@@ -47,6 +47,30 @@ func TestNearMisses(t *testing.T) {
 	}
 }
 
+// blocking has the rules whose findings keep a dossier from being submitted; any other rule only advises.
+var blocking = []string{
+	"holder_blacklisted", "usc_nature", "person_manager", "email_placeholder", "address_placeholder",
+	"site_name_short", "site_name_latin", "site_name_person", "site_name_state", "site_name_trade", "site_name_region",
+	"approval_paper_missing", "domain_blacklisted", "ip_not_of_order", "ip_not_ours",
+}
+
+// fixedAt are the form and field of each rule's findings.
+var fixedAt = map[string]string{
+	"holder_blacklisted": "holder.document_number", "usc_nature": "holder.nature", "usc_region": "holder.province",
+	"resident_id_region": "holder.province", "person_minor": "holder.document_number",
+	"person_manager": "holder.manager_name", "mobile_unreal": "holder.manager_mobile",
+	"office_phone_unreal": "holder.manager_office_phone", "email_placeholder": "holder.manager_email",
+	"email_unreal": "holder.manager_email", "email_on_site": "holder.manager_email", "address_vague": "holder.address",
+	"address_placeholder": "holder.address", "site_name_short": "site.name", "site_name_latin": "site.name",
+	"site_name_person": "site.name", "site_name_state": "site.name", "site_name_trade": "site.name",
+	"site_name_region": "site.name", "site_name_place": "site.name", "site_name_unrelated": "site.name",
+	"content_needs_approval": "site.pre_approvals", "service_needs_approval": "site.pre_approvals",
+	"remark_needs_approval": "site.pre_approvals", "approval_paper_missing": "site.pre_approvals",
+	"domain_blacklisted": "site.domains", "domain_not_of_order": "site.domains", "domain_unresolved": "site.domains",
+	"domain_elsewhere": "site.domains", "ip_not_of_order": "site.ips", "ip_not_ours": "site.ips",
+	"access_mode_other": "site.access_mode", "server_place_other": "site.server_place",
+}
+
 func TestUnrealContacts(t *testing.T) {
 	for _, mobile := range []string{"13800000000", "13812345678", "13887654321", "13812121212", "13711111111"} {
 		require.Equal(t, []string{"mobile_unreal"},

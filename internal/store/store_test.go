@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"errors"
 	"sync"
 	"testing"
@@ -109,7 +110,9 @@ func TestFiveWrongTriesLockAndSendingAgainDoesNotHelp(t *testing.T) {
 	require.Equal(t, send, number)
 	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, code), store.ErrCodeLocked)
 
-	s.SetClock(func() time.Time { return time.Now().Add(25 * time.Hour) })
+	s.SetClock(func() time.Time { return time.Now().Add(24*time.Hour - time.Minute) })
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, code), store.ErrCodeLocked, "for a whole day")
+	s.SetClock(func() time.Time { return time.Now().Add(24*time.Hour + time.Minute) })
 	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, code), store.ErrCodeExpired, "the lock is over, the code too")
 }
 
@@ -204,6 +207,27 @@ func TestProjectionTakesOnlyNewerSteps(t *testing.T) {
 	events, err := s.Events(ctx, f.ID)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
+}
+
+// That a customer accepted the legal notice is recorded with its time, which later steps keep.
+func TestAcceptedNoticeIsRecorded(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, f := opened(t, s, "D1", "demo")
+	now := time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC)
+	s.SetClock(func() time.Time { return now })
+	step := func(seq int64, accepted bool) store.Filing {
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, NoticeAccepted: accepted, EventKind: "k",
+			Actor: "a"}))
+		got, err := s.Filing(ctx, f.ID)
+		require.NoError(t, err)
+		return got
+	}
+	require.False(t, step(1, false).NoticeAcceptedAt.Valid)
+	require.Equal(t, sql.NullTime{Time: now, Valid: true}, step(2, true).NoticeAcceptedAt)
+	accepted := now
+	now = now.Add(time.Hour)
+	require.Equal(t, accepted, step(3, true).NoticeAcceptedAt.Time)
+	require.Equal(t, accepted, step(4, false).NoticeAcceptedAt.Time)
 }
 
 func TestWithdrawnFilingMakesRoom(t *testing.T) {
