@@ -49,7 +49,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	require.GreaterOrEqual(t, len(seen), 45)
 	pages["owner"] = append(pages["owner"], "/nowhere", "/orders/M9/filing") // the second is stuck
 	pages["administrator"] = append(pages["administrator"], "/support/filings/M9",
-		"/support/filings/M9/resume?resolution=abandon")
+		"/support/filings/M9/resume?resolution=abandon&stuck_seq=2")
 	pages["viewer"] = []string{"/support/audit"}
 	_, err := o.db.AddStaff(t.Context(), "newcomer", store.StaffAgent, o.password)
 	require.NoError(t, err)

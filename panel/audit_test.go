@@ -68,6 +68,10 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 			"revision": {"1"}, "text": {"请重拍"}}, want: []string{"filing.send_back asked", "filing.send_back done"}},
 		{route: "/support/filings/:number/resubmit", path: o.staged("M5", filing.Correcting, filing.AttentionRefusedOurs) +
 			"/resubmit", form: url.Values{"revision": {"1"}}, want: []string{"filing.resubmit asked", "filing.resubmit done"}},
+		{route: "/support/orders/:number/transfer",
+			path: strings.Replace(o.staged("T1", filing.Withdrawn, ""), "/filings/", "/orders/", 1) + "/transfer",
+			form: url.Values{"to": {"other"}, "open": {"refuse"}, "reason": {"双方申请"}, "confirm": {"T1"}},
+			want: []string{"order.transfer done"}},
 		{route: "/support/dossiers/:record/submitted", want: []string{"record.submitted done"}},
 		{route: "/support/dossiers/:record/submitted", path: second + "submitted", want: []string{"record.submitted done"}},
 		{route: "/support/dossiers/:record/approved", form: url.Values{"site_number": {"沪ICP备2026000001号-1"},
