@@ -49,8 +49,8 @@ func beginVersions(ctx context.Context, conn *sql.Conn) error {
 		rows > 0 {
 		return err
 	}
-	_, err := conn.ExecContext(ctx, //nolint:gosec // the name is a constant
-		`INSERT INTO `+goose.DefaultTablename+` (version_id, is_applied) VALUES (0, TRUE)`)
+	const insert = `INSERT INTO ` + goose.DefaultTablename + ` (version_id, is_applied) VALUES (0, TRUE)`
+	_, err := conn.ExecContext(ctx, insert)
 	return err
 }
 

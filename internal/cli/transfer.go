@@ -52,7 +52,8 @@ func (c *transferCommand) Run(ctx context.Context) error {
 }
 
 // connect opens the database and, to withdraw filings, Temporal.
-func (c *transferCommand) connect(ctx context.Context) (db *store.Store, withdraw web.Withdrawer, closeAll func(), err error) {
+func (c *transferCommand) connect(ctx context.Context) (db *store.Store, withdraw web.Withdrawer, closeAll func(),
+	err error) {
 	if !c.Withdraw {
 		db, err := app.OpenStore(ctx, &c.Base)
 		if err != nil {

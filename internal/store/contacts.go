@@ -33,8 +33,8 @@ func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName str
 }
 
 // RegisterContact stores the contact (登记联系人) and prepares a code for each channel. The same form sent twice prepares
-// one code; another contact, before the filing has left the stage, replaces contact and codes. It returns ErrUserNameTaken
-// if another customer has the user name, ErrConflict if the filing has left the stage, ErrQuota if no
+// one code; another contact, before the filing has left the stage, replaces contact and codes. It returns
+// ErrUserNameTaken if another customer has the user name, ErrConflict if the filing has left the stage, ErrQuota if no
 // more codes may be sent.
 func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64, d filing.ContactDetails,
 	passwordHash string) (version int, err error) {

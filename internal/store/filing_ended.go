@@ -94,6 +94,7 @@ func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, filingID int64) er
 			LEFT JOIN filings n ON n.open_order_id = o.id AND n.stage = ? AND n.customer_id <> f.customer_id
 		SET o.filing_number = NULL, o.filing_number_at = NULL, o.police_number = NULL, o.police_number_at = NULL,
 		o.police_declined = FALSE, o.updated_at = ?
-		WHERE f.id = ? AND n.id IS NULL AND (o.filing_number IS NOT NULL OR o.police_number IS NOT NULL OR o.police_declined)`,
+		WHERE f.id = ? AND n.id IS NULL
+			AND (o.filing_number IS NOT NULL OR o.police_number IS NOT NULL OR o.police_declined)`,
 		filing.Filed, s.utcNow(), filingID)
 }

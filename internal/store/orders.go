@@ -95,8 +95,8 @@ func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, 
 	return created, err
 }
 
-// ImportOrders imports many orders in one transaction, all or none: run calls its argument for each, and an error of run
-// undoes them all. After a deadlock run is called again.
+// ImportOrders imports many orders in one transaction, all or none: run calls its argument for each, and an error of
+// run undoes them all. After a deadlock run is called again.
 func (s *Store) ImportOrders(ctx context.Context,
 	run func(importOne func(OrderImport) (created bool, err error)) error) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -211,7 +211,7 @@ func (s *Store) importSpace(set fragment, in OrderImport, o importedOrder) (frag
 
 // spaceHash recognises what the provider sent; nil is that there is no web space.
 func (s *Store) spaceHash(number string, w *WebSpace) ([]byte, error) {
-	text, err := json.Marshal(w)
+	text, err := json.Marshal(w) //nolint:gosec // only its keyed hash is kept
 	if err != nil {
 		return nil, err
 	}

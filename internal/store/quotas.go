@@ -17,6 +17,7 @@ import (
 // QuotaKind is something that can be spent or abused.
 type QuotaKind string
 
+// What is counted.
 const (
 	// QuotaSMS and QuotaMail are messages with a code.
 	QuotaSMS  QuotaKind = "sms"

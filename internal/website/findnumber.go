@@ -62,8 +62,8 @@ func (f finder) find(v visible, targets []string) (shown, linked bool) {
 var (
 	anyNumber = regexp.MustCompile(`\p{Han}` + gap + `I` + gap + `C` + gap + `P` + gap + `[备证]` + gap + `案?` + gap + `第?` +
 		gap + `[:]?(?:` + gap + `[0-9]){6,10}(?:` + gap + `号)?(?:` + gap + `-+` + gap + `[0-9]{1,4})?`)
-	anyLicence = regexp.MustCompile(`\p{Han}` + gap + `[AB][12]` + gap + `(?:\.B[12]` + gap + `)?-+` + gap + `[0-9]{8}(?:` +
-		gap + `-+` + gap + `[0-9]{1,4})?`)
+	anyLicence = regexp.MustCompile(`\p{Han}` + gap + `[AB][12]` + gap + `(?:\.B[12]` + gap + `)?-+` + gap +
+		`[0-9]{8}(?:` + gap + `-+` + gap + `[0-9]{1,4})?`)
 	anyPolice = regexp.MustCompile(`公` + gap + `网` + gap + `安` + gap + `备` + gap + `案?` + gap + `第?` + gap + `[0-9]{14}`)
 )
 

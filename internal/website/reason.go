@@ -145,9 +145,9 @@ var replies = []reply{
 		"insufficient", "not enough disk", "quota", "out of space", "storage allocation", "failure writing",
 		"error during write", "空间不足", "空间已满", "磁盘已满", "磁盘空间", "配额"}},
 	{codes: []int{452, 552}, reason: reasonQuota},
-	// An account that exists but isn't let in. vsftpd: "OOPS: cannot change directory", "OOPS: vsftpd: refusing to run with
-	// writable root inside chroot()"; pure-ftpd: "Can't change directory to", "Home directory not available"; proftpd:
-	// "User … access denied"; IIS: "User cannot log in, home directory inaccessible."
+	// An account that exists but isn't let in. vsftpd: "OOPS: cannot change directory", "OOPS: vsftpd: refusing to run
+	// with writable root inside chroot()"; pure-ftpd: "Can't change directory to", "Home directory not available";
+	// proftpd: "User … access denied"; IIS: "User cannot log in, home directory inaccessible."
 	{steps: atSignIn, reason: reasonAccount, words: []string{"change directory", "home directory", "writable root",
 		"disabled", "expired", "suspended", "locked", "not allowed to log", "no permission to log", "access denied",
 		"停用", "过期", "到期", "冻结"}},

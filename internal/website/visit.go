@@ -60,7 +60,8 @@ func refresh(page Shown) string {
 			return true
 		}
 		to = page.URL.ResolveReference(to)
-		if (to.Scheme == "http" || to.Scheme == "https") && to.String() != page.URL.String() { // not a page that reloads itself
+		reloads := to.String() == page.URL.String()
+		if (to.Scheme == "http" || to.Scheme == "https") && !reloads {
 			next = to.String()
 		}
 		return next == ""

@@ -107,7 +107,8 @@ func (p *Pages) register(c *gin.Context, cur Current) error {
 		return show(false)
 	}
 	f, err := p.Store.OpenRegistration(ctx, store.NewRegistration{
-		OrderID: order.ID, CustomerID: order.CustomerID, Dossier: d, Certificate: certificate, Compared: compared, Actor: p.Actor(c),
+		OrderID: order.ID, CustomerID: order.CustomerID, Dossier: d, Certificate: certificate, Compared: compared,
+		Actor: p.Actor(c),
 	})
 	if err != nil {
 		return p.FinishUpdate(c, err, "")

@@ -163,7 +163,8 @@ func (p *Pages) correctSpace(c *gin.Context, f store.Filing) error {
 		accepted := p.AuditEntry(c, "space.accept_key", "filing", f.Ref(), reason)
 		err := p.Audited(c, accepted, func(ctx context.Context) error { return p.Store.AcceptHostKey(ctx, order.ID, key) })
 		if errors.Is(err, store.ErrConflict) { // another one by now: to be compared again
-			return p.showSpace(c, f, known != nil, filledForm{values, filing.Problems{{Field: "reason", Key: "space_key_changed"}}})
+			changed := filing.Problems{{Field: "reason", Key: "space_key_changed"}}
+			return p.showSpace(c, f, known != nil, filledForm{values, changed})
 		}
 		if err != nil {
 			return err

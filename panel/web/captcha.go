@@ -80,8 +80,8 @@ var captchaField = Field{Form: "captcha", Name: "captcha", Type: "captcha", Auto
 // CaptchaAgain reports whether a form was sent only to get new digits.
 func CaptchaAgain(c *gin.Context) bool { return c.PostForm(fieldCaptchaAgain) != "" }
 
-// CaptchaProblems checks the session's captcha and uses it up: of any number of requests with one captcha, one passes. An
-// empty answer passes after the wait.
+// CaptchaProblems checks the session's captcha and uses it up: of any number of requests with one captcha, one passes.
+// An empty answer passes after the wait.
 func (k *Kit) CaptchaProblems(c *gin.Context) (filing.Problems, error) {
 	ctx, typed := c.Request.Context(), Digits(c.PostForm("captcha"))
 	wrong := filing.Problems{{Field: "captcha", Key: "captcha_wrong"}}
