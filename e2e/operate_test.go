@@ -17,6 +17,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/testdb"
 )
 
@@ -74,9 +75,9 @@ func TestBackUpIsRestored(t *testing.T) {
 	load.Stdin, err = os.Open(backup)
 	require.NoError(t, err)
 	require.NoError(t, load.Run())
-	ports, err := stack.FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	require.NoError(t, err)
-	temporal, err := stack.StartTemporal(ctx, t.TempDir(), ports[0], 0, "")
+	temporal, err := devserver.StartTemporal(ctx, t.TempDir(), ports[0], 0, "")
 	require.NoError(t, err)
 	t.Cleanup(temporal.Stop)
 	set.Base.Temporal = temporal.Address

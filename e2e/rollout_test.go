@@ -21,6 +21,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/worker"
 )
 
@@ -34,7 +35,7 @@ type build struct {
 // build starts one and waits until it is ready.
 func (w *workers) build(id string) *build {
 	w.t.Helper()
-	ports, err := stack.FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	require.NoError(w.t, err)
 	address := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	b := &build{t: w.t, cmd: exec.Command(w.program, "worker"), url: "http://" + address}

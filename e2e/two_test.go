@@ -26,12 +26,13 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 )
 
 // panelProcess runs a separate panel and waits until it is ready.
 func (w *workers) panelProcess(set config.Panel) (*exec.Cmd, *url.URL) {
 	w.t.Helper()
-	ports, err := stack.FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	require.NoError(w.t, err)
 	set.Listen = fmt.Sprintf("127.0.0.1:%d", ports[0])
 	cmd := exec.Command(w.program, "panel")

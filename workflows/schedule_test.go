@@ -11,15 +11,15 @@ import (
 
 	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/workflows"
 )
 
 // A schedule of an earlier build becomes what this build wants in every respect but that somebody paused it.
 func TestSchedulesAreBroughtUpToDate(t *testing.T) {
-	ports, err := stack.FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	require.NoError(t, err)
-	server, err := stack.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
+	server, err := devserver.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	file, err := seal.Generate()

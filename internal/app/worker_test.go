@@ -19,16 +19,16 @@ import (
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/worker"
 )
 
 // A worker takes tasks before its schedules are written, and goes on trying to write them.
 func TestWorkerPollsBeforeItsSchedulesAreWritten(t *testing.T) {
-	ports, err := stack.FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	require.NoError(t, err)
-	server, err := stack.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
+	server, err := devserver.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	file, err := seal.Generate()

@@ -16,12 +16,12 @@ import (
 
 	"github.com/beian/beian/internal/cli"
 	"github.com/beian/beian/internal/message"
-	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 )
 
 // bench is a database and a Temporal server for commands run as an operator runs them.
 type bench struct {
-	db  *stack.MariaDB
+	db  *devserver.MariaDB
 	dir string
 	// temporal is the address of a server.
 	temporal string
@@ -30,12 +30,12 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{dir: t.TempDir()}
-	ports, err := stack.FreePorts(2)
+	ports, err := devserver.FreePorts(2)
 	require.NoError(t, err)
-	b.db, err = stack.StartMariaDB(t.Context(), filepath.Join(b.dir, "mariadb"), ports[0], true)
+	b.db, err = devserver.StartMariaDB(t.Context(), filepath.Join(b.dir, "mariadb"), ports[0], true)
 	require.NoError(t, err)
 	t.Cleanup(b.db.Stop)
-	server, err := stack.StartTemporal(t.Context(), b.dir, ports[1], 0, "")
+	server, err := devserver.StartTemporal(t.Context(), b.dir, ports[1], 0, "")
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	b.temporal = server.Address
@@ -127,7 +127,7 @@ func TestEveryCommandNamesWhatFails(t *testing.T) {
 	require.Zero(t, code, said)
 	code, _, said = b.run(t, "migrate")
 	require.Zero(t, code, said)
-	taken, err := stack.FreePorts(1)
+	taken, err := devserver.FreePorts(1)
 	require.NoError(t, err)
 	nobody := fmt.Sprintf("127.0.0.1:%d", taken[0])
 	server := strings.TrimSuffix(strings.TrimPrefix(b.db.DSN(""), "root:@tcp("), ")/")

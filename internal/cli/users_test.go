@@ -10,15 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/cli"
-	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 )
 
 // Creates the first administrator, changes roles and verifies the log as an operator does.
 func TestStaffFromTheCommandLine(t *testing.T) {
 	dir := t.TempDir()
-	ports, err := stack.FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	require.NoError(t, err)
-	server, err := stack.StartMariaDB(t.Context(), filepath.Join(dir, "mariadb"), ports[0], true)
+	server, err := devserver.StartMariaDB(t.Context(), filepath.Join(dir, "mariadb"), ports[0], true)
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	require.NoError(t, server.CreateDatabase(t.Context(), "beian"))

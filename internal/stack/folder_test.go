@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/stack/devserver"
 )
 
 func TestASecondStackInAFolderIsToldAboutTheFirst(t *testing.T) {
@@ -23,9 +25,9 @@ func TestASecondStackInAFolderIsToldAboutTheFirst(t *testing.T) {
 // A password that somebody changed stays, and nobody is signed out when the stack starts again.
 func TestDemoPasswordsAreSetOnce(t *testing.T) {
 	dir := t.TempDir()
-	ports, err := FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	require.NoError(t, err)
-	server, err := StartMariaDB(t.Context(), dir, ports[0], true)
+	server, err := devserver.StartMariaDB(t.Context(), dir, ports[0], true)
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	require.NoError(t, server.CreateDatabase(t.Context(), "beian"))

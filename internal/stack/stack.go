@@ -1,3 +1,6 @@
+// Package stack starts everything that the product needs on one machine: a private MariaDB, the development
+// Temporal server, the stand-ins, a panel and a worker. `beian dev`, the demonstration and the end-to-end tests
+// use it.
 package stack
 
 import (
@@ -23,6 +26,7 @@ import (
 	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -143,7 +147,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if !o.Throwaway {
 		uiPort, file = o.Ports.TemporalUI, filepath.Join(o.Dir, "temporal.db")
 	}
-	temporal, err := StartTemporal(ctx, o.Dir, o.Ports.Temporal, uiPort, file)
+	temporal, err := devserver.StartTemporal(ctx, o.Dir, o.Ports.Temporal, uiPort, file)
 	if err != nil {
 		return s, err
 	}
@@ -160,7 +164,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if err := s.people(ctx); err != nil {
 		return s, err
 	}
-	l, err := listen(o.Ports.Panel)
+	l, err := devserver.Listen(o.Ports.Panel)
 	if err != nil {
 		return s, err
 	}
@@ -175,7 +179,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 
 // ready waits until the panel answers, or until a part has failed.
 func (s *Stack) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, devserver.StartTimeout)
 	defer cancel()
 	for {
 		response, err := http.Get(s.PanelURL + "/healthz")
@@ -190,7 +194,7 @@ func (s *Stack) ready(ctx context.Context) error {
 			return err
 		case <-ctx.Done():
 			return errors.Join(errors.New("the panel is not ready"), err)
-		case <-time.After(readyPause):
+		case <-time.After(devserver.ReadyPause):
 		}
 	}
 }
@@ -220,14 +224,14 @@ func prepare(o *Options) (release func(), err error) {
 
 func choosePorts(o *Options) error {
 	list := o.Ports.all()
-	free, err := FreePorts(len(list))
+	free, err := devserver.FreePorts(len(list))
 	if err != nil {
 		return err
 	}
 	for i, p := range list {
 		if o.Throwaway {
 			*p.port = free[i]
-		} else if err := portFree(p.flag, *p.port); err != nil {
+		} else if err := devserver.CheckPort(p.flag, *p.port); err != nil {
 			return err
 		}
 	}
@@ -240,7 +244,7 @@ func (s *Stack) startDatabase(ctx context.Context) error {
 		dsn = s.Options.Database
 	}
 	if dsn == "" {
-		db, err := StartMariaDB(ctx, s.Options.Dir, s.Options.Ports.Database, s.Options.Throwaway)
+		db, err := devserver.StartMariaDB(ctx, s.Options.Dir, s.Options.Ports.Database, s.Options.Throwaway)
 		if err != nil {
 			return err
 		}
@@ -345,8 +349,4 @@ func (s *Stack) Stop() {
 	if s.Options.Throwaway {
 		_ = os.RemoveAll(s.Options.Dir)
 	}
-}
-
-func listen(port int) (net.Listener, error) {
-	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/beian/beian/internal/simulate/mail"
 	"github.com/beian/beian/internal/simulate/sms"
 	"github.com/beian/beian/internal/simulate/webspace"
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -148,7 +149,7 @@ func (st *StandIns) serve(ctx context.Context, s *Stack) error {
 		{"sites", p.Sites, overHTTP(st.Space), nil},
 		{"web space page", p.Space, overHTTP(st.Space.Control()), nil},
 	} {
-		l, err := listen(stand.port)
+		l, err := devserver.Listen(stand.port)
 		if err != nil {
 			return err
 		}

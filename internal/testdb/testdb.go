@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/schema"
 )
@@ -77,16 +77,16 @@ func lock(path string) error {
 	return nil
 }
 
-var server = sync.OnceValues(func() (*stack.MariaDB, error) {
+var server = sync.OnceValues(func() (*devserver.MariaDB, error) {
 	dir, err := folder()
 	if err != nil {
 		return nil, err
 	}
-	ports, err := stack.FreePorts(1)
+	ports, err := devserver.FreePorts(1)
 	if err != nil {
 		return nil, err
 	}
-	return stack.StartMariaDB(context.Background(), filepath.Join(dir, "mariadb"), ports[0], true)
+	return devserver.StartMariaDB(context.Background(), filepath.Join(dir, "mariadb"), ports[0], true)
 })
 
 // New is a store on the test's own database.

@@ -1,7 +1,6 @@
-// Package stack starts everything that the product needs on one machine: a private MariaDB, the development
-// Temporal server, the stand-ins, a panel and a worker. `beian dev`, the demonstration and the end-to-end tests
-// use it.
-package stack
+// Package devserver starts the servers of other makes that development and tests need: a private MariaDB and the
+// development Temporal server. Tests of a part of the product need no more of the stack than this.
+package devserver
 
 import (
 	"context"
@@ -16,11 +15,12 @@ import (
 )
 
 const (
-	// startTimeout bounds the wait for a child to become ready on a busy machine.
-	startTimeout = 90 * time.Second
+	// StartTimeout bounds the wait for a child to become ready on a busy machine.
+	StartTimeout = 90 * time.Second
+	// ReadyPause is the pause between two looks at whether something is ready.
+	ReadyPause = 50 * time.Millisecond
 	// stopTimeout is how long a child may take to end before it is killed.
 	stopTimeout = 20 * time.Second
-	readyPause  = 50 * time.Millisecond
 )
 
 // process is a child process that ends with us.
@@ -70,7 +70,7 @@ func (p *process) kill() {
 
 // ready waits until check passes; if the child ends first, the error names its log.
 func (p *process) ready(ctx context.Context, logFile string, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, StartTimeout)
 	defer cancel()
 	for {
 		err := check(ctx)
@@ -82,7 +82,7 @@ func (p *process) ready(ctx context.Context, logFile string, check func(context.
 			return fmt.Errorf("%s ended early; see its log %s", p.name, logFile)
 		case <-ctx.Done():
 			return errors.Join(fmt.Errorf("%s is not ready; see its log %s", p.name, logFile), err)
-		case <-time.After(readyPause):
+		case <-time.After(ReadyPause):
 		}
 	}
 }
@@ -114,11 +114,16 @@ func FreePorts(n int) ([]int, error) {
 	return nil, fmt.Errorf("only %d of %d free ports found", len(ports), n)
 }
 
-// portFree checks, before anything is started, that a port is free.
-func portFree(setting string, port int) error {
-	l, err := listen(port)
+// CheckPort checks, before anything is started, that a port is free; setting is where another can be chosen.
+func CheckPort(setting string, port int) error {
+	l, err := Listen(port)
 	if err != nil {
 		return fmt.Errorf("port %d is taken: choose another with %s, or stop what uses it", port, setting)
 	}
 	return l.Close()
+}
+
+// Listen listens on a loopback port.
+func Listen(port int) (net.Listener, error) {
+	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 }

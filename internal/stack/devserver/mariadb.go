@@ -1,4 +1,4 @@
-package stack
+package devserver
 
 import (
 	"context"
