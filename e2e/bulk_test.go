@@ -126,7 +126,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	counts, err := s.Store.BulkCounts(ctx, 1)
 	require.NoError(t, err)
 	require.NotZero(t, counts[""], "not all were resumed yet")
-	_, err = staff.Post(ctx, "/support/filings/"+byHand+"/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}})
+	_, err = staff.Post(ctx, "/support/filings/"+byHand+"/resume", retry(t, s, byHand))
 	require.NoError(t, err)
 	_, err = staff.Post(ctx, "/support/bulk/1/control", url.Values{"act": {"continue"}})
 	require.NoError(t, err)

@@ -5,8 +5,10 @@ package e2e_test
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -79,6 +81,14 @@ func staff(t *testing.T, s *stack.Stack) *demo.Walker {
 	require.NoError(t, err)
 	require.NoError(t, w.SignIn(t.Context(), stack.DemoSupport, stack.DemoSupportPassword))
 	return w
+}
+
+// retry is the form with which staff retry the step that a filing, its order's first, is stuck at.
+func retry(t *testing.T, s *stack.Stack, order string) url.Values {
+	t.Helper()
+	f, err := s.Store.FilingBySerial(t.Context(), order, 1)
+	require.NoError(t, err)
+	return url.Values{"resolution": {"retry"}, "serial": {"1"}, "stuck_seq": {strconv.FormatInt(f.StuckSeq, 10)}}
 }
 
 // prepared leads to the forms.

@@ -123,7 +123,7 @@ func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	}, 30*time.Second, 100*time.Millisecond)
 
 	s.StandIns.Space.Faults.Clear()
-	_, err := support.Post(ctx, "/support/filings/D20260002/resume", url.Values{"resolution": {"retry"}})
+	_, err := support.Post(ctx, "/support/filings/D20260002/resume", retry(t, s, "D20260002"))
 	require.NoError(t, err)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web2"))
 	require.NoError(t, w.CheckSiteNow(ctx))
