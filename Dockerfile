@@ -1,5 +1,5 @@
 # One static binary on an empty image. Build: docker build -t beian:$(git rev-parse --short HEAD) .
-FROM golang:1.26-bookworm AS build
+FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -11,7 +11,7 @@ BUILDFLAGS := -tags nomsgpack
 # Temporal's own command line, if installed, is a development server too.
 DEV_TEMPORAL := $(if $(shell command -v temporal),,$(TEMPORAL))
 
-.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race mutants bench bench-bulk record lint format generate notice build tools packages clean
+.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race mutants bench bench-bulk record lint vulncheck format generate notice build tools packages clean
 
 ## help: list the targets (the default)
 help:
@@ -128,6 +128,17 @@ lint: $(LINTER)
 	$(LINTER) run
 	go tool workflowcheck ./workflows/...
 	go run ./tools/notice -check
+
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+## vulncheck: look up known vulnerabilities of Go and the dependencies (needs vuln.go.dev)
+# Not a part of `make test`, whose result depends on nobody's database.
+vulncheck:
+	@report=$$(mktemp); trap 'rm -f "$$report"' EXIT; \
+	go run $(GOVULNCHECK) $(BUILDFLAGS) ./... 2>&1 | tee "$$report"; status=$${PIPESTATUS[0]}; \
+	if grep -q 'fetching vulnerabilities' "$$report"; then \
+	  echo "vulncheck: the vulnerability database ($${GOVULNDB:-https://vuln.go.dev}) is unreachable: NOTHING WAS CHECKED"; fi; \
+	exit $$status
 
 ## format: gofmt
 format:

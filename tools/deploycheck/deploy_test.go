@@ -86,7 +86,8 @@ func TestComposeTakesTheFile(t *testing.T) {
 	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+):\?`).FindAllStringSubmatch(string(source), -1) {
 		demanded[m[1]] = true
 	}
-	for _, secret := range []string{"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "GRAFANA_PASSWORD", "BEIAN_KEY_FILE",
+	for _, secret := range []string{"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "TEMPORAL_DATABASE_PASSWORD",
+		"GRAFANA_PASSWORD", "BEIAN_KEY_FILE", "BEIAN_ACCESS_MODE", "BEIAN_SERVER_PLACE",
 		"BEIAN_BUREAU_PASSWORD_FILE", "BEIAN_MAIL_PASSWORD_FILE", "BEIAN_SMS_ACCESS_KEY_SECRET_FILE"} {
 		require.True(t, demanded[secret], secret)
 	}
@@ -127,7 +128,9 @@ func TestKubernetesTakesTheManifests(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "deploy/kubernetes/*.yaml"))
 	require.NoError(t, err)
 	configs := map[string]corev1.ConfigMap{}
-	pods := map[string]corev1.PodSpec{}
+	pods := map[string]corev1.PodTemplateSpec{}
+	var policies []networkingv1.NetworkPolicy
+	images := map[string]string{}
 	for _, path := range files {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
@@ -152,23 +155,34 @@ func TestKubernetesTakesTheManifests(t *testing.T) {
 				var d appsv1.Deployment
 				read(&d)
 				require.Equal(t, d.Spec.Selector.MatchLabels, d.Spec.Template.Labels, d.Name)
-				pods[d.Name] = d.Spec.Template.Spec
+				pods[d.Name] = d.Spec.Template
 			case "Job":
 				var j batchv1.Job
 				read(&j)
-				pods[j.Name] = j.Spec.Template.Spec
+				pods[j.Name] = j.Spec.Template
 			case "Service":
 				read(&corev1.Service{})
 			case "PodDisruptionBudget":
 				read(&policyv1.PodDisruptionBudget{})
 			case "Ingress":
 				read(&networkingv1.Ingress{})
+			case "NetworkPolicy":
+				var p networkingv1.NetworkPolicy
+				read(&p)
+				policies = append(policies, p)
 			case "Kustomization":
 				var k struct {
 					Resources []string `json:"resources"`
+					Images    []struct {
+						Name   string `json:"name"`
+						NewTag string `json:"newTag"`
+					} `json:"images"`
 				}
 				require.NoError(t, strict.Unmarshal(document, &k))
 				require.Len(t, k.Resources, len(files)-1, "every manifest is applied")
+				for _, image := range k.Images {
+					images[image.Name] = image.Name + ":" + image.NewTag
+				}
 			default:
 				require.Fail(t, "unknown kind", "%s in %s", kind.Kind, path)
 			}
@@ -176,11 +190,11 @@ func TestKubernetesTakesTheManifests(t *testing.T) {
 	}
 	var taken []string
 	require.Len(t, pods, len(queues)+2)
-	for name, pod := range pods {
+	for name, template := range pods {
+		pod := template.Spec
 		c := pod.Containers[0]
-		require.True(t, *pod.SecurityContext.RunAsNonRoot, name)
-		require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem, name)
-		require.NotZero(t, c.Resources.Limits.Memory().Value(), name)
+		requireLeastPod(t, name, pod, images)
+		requireIsolatedPod(t, name, template, policies)
 		if c.Name != "migrate" {
 			require.NotNil(t, c.ReadinessProbe, name)
 			require.NotNil(t, c.LivenessProbe, name)
