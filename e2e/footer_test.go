@@ -174,9 +174,10 @@ func TestFooterExplainsWhatPreventsIt(t *testing.T) {
 
 	f.preview()
 	f.awaits("previewed")
-	space.Faults.Set(fault.Fault{Operation: "RNFR", Mode: fault.Fail, Code: "550", Times: 2})
+	space.Faults.Set(fault.Fault{Operation: "STOR", Mode: fault.Fail, Code: "553"})
 	f.says("agree")
 	require.Contains(t, f.awaits("failed"), "空间不允许写入")
+	space.Faults.Clear()
 	require.Equal(t, original, siteFiles(t, s, "web1")["index.html"])
 
 	f.preview()

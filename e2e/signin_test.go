@@ -93,9 +93,9 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 		_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"123456"}, "password_again": {"123456"}})
 		require.ErrorContains(t, err, "422")
 		_, err = w.Post(ctx, "/sign-in/forgotten/password",
-			url.Values{"password": {"first-密码"}, "password_again": {"first-密码"}})
+			url.Values{"password": {"雨后-yugao-42"}, "password_again": {"雨后-yugao-42"}})
 		require.NoError(t, err)
-		require.NoError(t, w.SignIn(ctx, stack.DemoCustomer, "first-密码"))
+		require.NoError(t, w.SignIn(ctx, stack.DemoCustomer, "雨后-yugao-42"))
 		page, err := elsewhere.Page(ctx, "/orders")
 		require.NoError(t, err)
 		require.Equal(t, 1, page.Find("#f-login").Length(), "the other session has ended")
@@ -117,16 +117,16 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 	_, err = w.Post(ctx, "/sign-in/forgotten/code", url.Values{"code": {code}})
 	require.NoError(t, err)
 	_, err = w.Post(ctx, "/sign-in/forgotten/password",
-		url.Values{"password": {"second-密码"}, "password_again": {"second-密码"}})
+		url.Values{"password": {"春山-chunshan-77"}, "password_again": {"春山-chunshan-77"}})
 	require.NoError(t, err)
-	require.Error(t, w.SignIn(ctx, stack.DemoCustomer, "first-密码"))
-	require.NoError(t, w.SignIn(ctx, stack.DemoCustomer, "second-密码"))
+	require.Error(t, w.SignIn(ctx, stack.DemoCustomer, "雨后-yugao-42"))
+	require.NoError(t, w.SignIn(ctx, stack.DemoCustomer, "春山-chunshan-77"))
 
 	raw, err := os.ReadFile(log)
 	require.NoError(t, err)
 	dump, err := s.Store.Dump(ctx)
 	require.NoError(t, err)
-	for _, secret := range []string{c.Mobile, c.Email, code, "second-密码"} {
+	for _, secret := range []string{c.Mobile, c.Email, code, "春山-chunshan-77"} {
 		require.NotContains(t, string(raw), secret)
 		require.NotContains(t, dump, secret)
 	}

@@ -14,7 +14,10 @@ func Environment(groups ...any) []string {
 	for _, g := range groups {
 		v := reflect.ValueOf(g)
 		for i := range v.NumField() {
-			if name := v.Type().Field(i).Tag.Get("env"); name != "" && !v.Field(i).IsZero() {
+			tag := v.Type().Field(i).Tag
+			// A zero value is one that nobody set, except where false switches off what is on by default.
+			off := tag.Get("default") == "true"
+			if name := tag.Get("env"); name != "" && (off || !v.Field(i).IsZero()) {
 				list = append(list, name+"="+text(v.Field(i).Interface()))
 			}
 		}
