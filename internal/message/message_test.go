@@ -137,15 +137,20 @@ func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 
 func smtp(t *testing.T) (*mail.Server, *message.Mailer) {
 	t.Helper()
+	s, config := smtpAccount(t)
+	return s, message.NewMail(config)
+}
+
+func smtpAccount(t *testing.T) (*mail.Server, message.MailConfig) {
+	t.Helper()
 	s, err := mail.New("")
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
-	return s, message.NewMail(
-		message.MailConfig{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", FromName: "备案",
-			TLSConfig: &tls.Config{RootCAs: s.RootCAs(), MinVersion: tls.VersionTLS12}})
+	return s, message.MailConfig{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com",
+		FromName: "备案", TLSConfig: &tls.Config{RootCAs: s.RootCAs(), MinVersion: tls.VersionTLS12}}
 }
 
 func TestMailGoesOutWithAStableID(t *testing.T) {
@@ -174,7 +179,8 @@ func TestMailErrorsAreDistinguished(t *testing.T) {
 		operation, code string
 		kind            message.Kind
 	}{
-		{"RCPT", "550", message.Recipient}, {"RCPT", "451", message.Temporary}, {"DATA", "552", message.Limit},
+		{"RCPT", "550", message.Recipient}, {"RCPT", "501", message.Recipient}, {"RCPT", "553", message.Recipient},
+		{"RCPT", "451", message.Temporary}, {"DATA", "552", message.Limit}, {"MAIL", "553", message.Operator},
 		{"MAIL", "530", message.Operator},
 	} {
 		s.Faults.Set(fault.Fault{Operation: c.operation, Mode: fault.Fail, Code: c.code, Times: 1})
