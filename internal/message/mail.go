@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -74,7 +73,9 @@ func (m *Mailer) Send(ctx context.Context, in MailMessage) (_ Receipt, err error
 	if err != nil {
 		return Receipt{}, &Error{Kind: Operator, Code: "configuration"}
 	}
-	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+	// What the server accepted is its to deliver (RFC 5321 §4.2.5), however the session ends: sending it again because
+	// of an error at RSET or QUIT would repeat it.
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil && !msg.IsDelivered() {
 		return Receipt{}, mailError(err)
 	}
 	return Receipt{ProviderID: id}, nil
@@ -89,7 +90,8 @@ func (m *Mailer) SignIn(ctx context.Context) error {
 	if err := client.DialWithContext(ctx); err != nil {
 		return err
 	}
-	return client.Close()
+	_ = client.Close() // how the server ends the session says nothing about the sign-in
+	return nil
 }
 
 func (m *Mailer) client() (*mail.Client, error) {
@@ -116,39 +118,4 @@ func (m *Mailer) client() (*mail.Client, error) {
 			mail.WithPassword(m.cfg.Password))
 	}
 	return mail.NewClient(m.cfg.Host, options...)
-}
-
-// mailError keeps the reply code of an SMTP failure and drops its text, in which servers repeat the address.
-func mailError(err error) error {
-	code := replyCode(err)
-	e := &Error{Kind: Temporary, Code: strconv.Itoa(code)}
-	var send *mail.SendError
-	isSend := errors.As(err, &send)
-	switch {
-	case code == 0:
-		e.Code = "network"
-	case code == 452 || code == 552:
-		e.Kind, e.RetryAfter = Limit, time.Hour
-	case code == 530 || code == 534 || code == 535 || code == 538:
-		e.Kind = Operator
-	case code >= 550 && code <= 553 && isSend && send.Reason == mail.ErrSMTPRcptTo:
-		e.Kind = Recipient
-	case code >= 500:
-		e.Kind = Operator
-	}
-	return e
-}
-
-// replyCode finds the SMTP reply code in an error.
-func replyCode(err error) int {
-	var send *mail.SendError
-	if errors.As(err, &send) && send.ErrorCode() != 0 {
-		return send.ErrorCode()
-	}
-	for _, word := range strings.Fields(err.Error()) {
-		if n, convErr := strconv.Atoi(strings.Trim(word, ":,")); convErr == nil && n >= 400 && n < 600 {
-			return n
-		}
-	}
-	return 0
 }

@@ -18,7 +18,8 @@ const (
 	Recipient Kind = "recipient"
 	// Limit means the provider's limit for the number or account is reached; wait for RetryAfter.
 	Limit Kind = "limit"
-	// Operator means our account with the provider needs fixing (arrears, signature, template, permissions).
+	// Operator means that we must fix something: our account with the provider (arrears, signature, template,
+	// permissions), our settings, or what we send.
 	Operator Kind = "operator"
 	// Temporary means the network or the provider failed; try again.
 	Temporary Kind = "temporary"
@@ -28,8 +29,8 @@ const (
 // message or a credential.
 type Error struct {
 	Kind Kind
-	// Code is the provider's code: "isv.OUT_OF_SERVICE", or an SMTP reply code.
-	Code string
+	// Code is the provider's code: "isv.OUT_OF_SERVICE", or an SMTP reply code. Means says what it stands for, if known.
+	Code, Means string
 	// RetryAfter is how long to wait before the next attempt; 0 leaves that to the caller.
 	RetryAfter time.Duration
 }
@@ -46,4 +47,9 @@ func result(err error) string {
 	return "internal"
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("message not sent: %s (%s)", e.Kind, e.Code) }
+func (e *Error) Error() string {
+	if e.Means == "" {
+		return fmt.Sprintf("message not sent: %s (%s)", e.Kind, e.Code)
+	}
+	return fmt.Sprintf("message not sent: %s (%s: %s)", e.Kind, e.Code, e.Means)
+}

@@ -64,9 +64,20 @@ func TestSMSErrorsAreDistinguished(t *testing.T) {
 		{"isv.BUSINESS_LIMIT_CONTROL:minute", message.Limit, time.Minute},
 		{"isv.BUSINESS_LIMIT_CONTROL:hour", message.Limit, time.Hour},
 		{"isv.BUSINESS_LIMIT_CONTROL:day", message.Limit, 24 * time.Hour},
+		{"isv.CUSTOMER_REFUSED", message.Recipient, 0},
+		{"isv.BLACK_KEY_CONTROL_LIMIT", message.Operator, 0},
+		{"isv.MOBILE_COUNT_OVER_LIMIT", message.Operator, 0},
+		{"isv.TEMPLATE_MISSING_PARAMETERS", message.Operator, 0},
 		{"isv.OUT_OF_SERVICE", message.Operator, 0},
+		{"isv.DAY_LIMIT_CONTROL", message.Operator, 0},
 		{"isp.RAM_PERMISSION_DENY", message.Operator, 0},
+		{"InvalidAccessKeyId.NotFound", message.Operator, 0},
+		{"isv.NEVER_HEARD_OF", message.Operator, 0},
+		{"NeverHeardOf.Either", message.Operator, 0},
 		{"isp.SYSTEM_ERROR", message.Temporary, 0},
+		{"isp.GATEWAY_ERROR", message.Temporary, 0},
+		{"Throttling.User", message.Temporary, 0},
+		{"SignatureNonceUsed", message.Temporary, 0},
 		{"503", message.Temporary, 0},
 	} {
 		s.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: c.code, Times: 1})
@@ -76,6 +87,9 @@ func TestSMSErrorsAreDistinguished(t *testing.T) {
 		require.Equal(t, c.kind, e.Kind, c.code)
 		require.Equal(t, c.after, e.RetryAfter, c.code)
 	}
+	s.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.BLACK_KEY_CONTROL_LIMIT", Times: 1})
+	_, err := client.Send(t.Context(), text("k"))
+	require.ErrorContains(t, err, "a variable contains a forbidden word", "staff read what to mend")
 	require.Empty(t, s.Messages())
 }
 
@@ -137,15 +151,20 @@ func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 
 func smtp(t *testing.T) (*mail.Server, *message.Mailer) {
 	t.Helper()
+	s, config := smtpAccount(t)
+	return s, message.NewMail(config)
+}
+
+func smtpAccount(t *testing.T) (*mail.Server, message.MailConfig) {
+	t.Helper()
 	s, err := mail.New("")
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
-	return s, message.NewMail(
-		message.MailConfig{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", FromName: "备案",
-			TLSConfig: &tls.Config{RootCAs: s.RootCAs(), MinVersion: tls.VersionTLS12}})
+	return s, message.MailConfig{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com",
+		FromName: "备案", TLSConfig: &tls.Config{RootCAs: s.RootCAs(), MinVersion: tls.VersionTLS12}}
 }
 
 func TestMailGoesOutWithAStableID(t *testing.T) {
@@ -174,7 +193,8 @@ func TestMailErrorsAreDistinguished(t *testing.T) {
 		operation, code string
 		kind            message.Kind
 	}{
-		{"RCPT", "550", message.Recipient}, {"RCPT", "451", message.Temporary}, {"DATA", "552", message.Limit},
+		{"RCPT", "550", message.Recipient}, {"RCPT", "501", message.Recipient}, {"RCPT", "553", message.Recipient},
+		{"RCPT", "451", message.Temporary}, {"DATA", "552", message.Limit}, {"MAIL", "553", message.Operator},
 		{"MAIL", "530", message.Operator},
 	} {
 		s.Faults.Set(fault.Fault{Operation: c.operation, Mode: fault.Fail, Code: c.code, Times: 1})

@@ -251,23 +251,6 @@ func transportError(err error) error {
 	return &Error{Kind: Temporary, Code: "network"}
 }
 
-// businessError sorts Aliyun's error codes by who can fix them.
-func businessError(code, message string) error {
-	e := &Error{Kind: Temporary, Code: code}
-	switch {
-	case code == "":
-		e.Code = "empty_answer"
-	case code == "isv.MOBILE_NUMBER_ILLEGAL", code == "isv.MOBILE_COUNT_OVER_LIMIT", code == "isv.BLACK_KEY_CONTROL_LIMIT":
-		e.Kind = Recipient
-	case code == "isv.BUSINESS_LIMIT_CONTROL":
-		e.Kind, e.RetryAfter = Limit, limitPause(message)
-	case strings.HasPrefix(code, "isv."), strings.HasPrefix(code, "isp.RAM_"), strings.HasPrefix(code, "Invalid"),
-		strings.HasPrefix(code, "Signature"), strings.HasPrefix(code, "Forbidden"), strings.HasPrefix(code, "MissingAccess"):
-		e.Kind = Operator
-	}
-	return e
-}
-
 // limitPause works out which rolling limit was reached (分钟级, 小时级, 天级).
 func limitPause(message string) time.Duration {
 	switch {
