@@ -156,8 +156,8 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 			submit("[data-resume] a"), chromedp.WaitVisible(chromedp.ID("f-host")), shot(t, v.String()+"-08-mend"))
 	}
 	post(page+"/space", url.Values{
-		"serial": {"1"}, "protocol": {right.Protocol}, "host": {right.Host}, "port": {fmt.Sprint(right.Port)},
-		"user": {right.User}, "password": {right.Password},
+		"serial": {"1"}, "stuck_seq": retry(t, s, row.Ref())["stuck_seq"], "protocol": {right.Protocol},
+		"host": {right.Host}, "port": {fmt.Sprint(right.Port)}, "user": {right.User}, "password": {right.Password},
 		"document_root": {right.DocumentRoot}, "reason": {"主机商给了新密码"}, "action": {"retry"},
 	})
 	eventually("the certificate is there",
@@ -174,7 +174,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	eventually("the customer is notified", func() bool { return sent(other.Mobile, "withdrawn") == 1 })
 	doc, err = staff.Post(ctx, "/support/filings/D20260002/withdraw", url.Values{"serial": {"1"}, "reason": {"客户来电要求"}})
 	require.NoError(t, err)
-	require.Contains(t, doc.Text(), "已变化")
+	require.Contains(t, doc.Text(), "已处理")
 
 	for _, action := range []string{"filing.run_now", "filing.send_code", "contact.correct", "space.correct",
 		"filing.withdraw"} {

@@ -36,8 +36,9 @@ const (
 	codeRefused codeState = "refused"
 )
 
-// fillable: the customer may have the code, or have it soon.
-func (s codeState) fillable() bool { return s == codeSent || s == codePending }
+// fillable: the customer may have the code, or have it soon. After a correction the refusal of the former number or
+// address shows until the new code has gone out.
+func (s codeState) fillable() bool { return s == codeSent || s == codePending || s == codeRefused }
 
 // codeStateOf says what was done about a code, not what was asked for.
 func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel) codeState {
