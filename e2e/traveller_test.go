@@ -81,6 +81,7 @@ func fits(ctx context.Context, t *testing.T, what string) {
 func each(t *testing.T, s *stack.Stack, views []view, journey func(t *testing.T, p *traveller)) {
 	t.Helper()
 	require.GreaterOrEqual(t, s.Options.Spares, len(views), "a spare web space for each")
+	s.Store.LiftQuotas() // one customer does what many would
 	for i, v := range views {
 		t.Run(v.String(), func(t *testing.T) { journey(t, newTraveller(t, s, v, i+1)) })
 	}
