@@ -54,14 +54,16 @@
           /* no storage here */
         }
       },
-      // takes gets what a closed page left, and tells whether it is dealt with.
-      left(takes) {
+      // takes gets what a closed page left, and tells whether it is dealt with. A page that is still open, or about to
+      // be closed, is waited for: until then the copy is its own. What it saved itself meanwhile is on the server: saved.
+      left(takes, saved) {
         if (!able) return;
-        eachCopy(prefix, (name, copy) => {
+        eachCopy(prefix, (name) => {
           if (name === own) return;
-          navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
-            if (!lock) return;
+          navigator.locks.request(name, async () => {
             try {
+              const copy = JSON.parse(localStorage[name] || "null");
+              if (!copy) return saved();
               const text = await crypto.subtle.decrypt(
                 { name: "AES-GCM", iv: bytes(copy.iv) },
                 await opened,
@@ -201,8 +203,11 @@
     } catch {
       /* only the words are lost */
     }
+    const untouched = () =>
+      !dirty && ![...form.querySelectorAll("input[type=file]")].some((input) => input.files.length);
+    const reload = () => untouched() && location.reload();
     const restore = async (text) => {
-      if (dirty) return false; // at the next opening
+      if (!untouched()) return false; // at the next opening
       const then = new URLSearchParams(text),
         now = content();
       for (const body of [then, now]) for (const mark of ["draft_version", "draft_tab"]) body.delete(mark);
@@ -210,7 +215,7 @@
       const answer = await post(text);
       if (answer.ok) {
         sessionStorage.setItem(restored, form.dataset.draft);
-        setTimeout(() => location.reload());
+        setTimeout(reload);
       } else if (answer.status === 409) {
         // both are shown by the form's own answer
         const whole = document.createElement("form");
@@ -229,7 +234,7 @@
       } else return false;
       return true;
     };
-    if (document.readyState === "complete") copy.left(restore);
-    else addEventListener("load", () => copy.left(restore));
+    if (document.readyState === "complete") copy.left(restore, reload);
+    else addEventListener("load", () => copy.left(restore, reload));
   }
 })();
