@@ -85,7 +85,7 @@ func (d dossierData) lead(p *web.Page) string {
 // buttonTexts are keys of what a form's buttons say.
 type buttonTexts struct{ next, save string }
 
-var formTexts = buttonTexts{next: "form.next", save: "form.save"}
+var formTexts = buttonTexts{next: "controls.next", save: "controls.save"}
 
 func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) error {
 	ctx, kind, name, status := c.Request.Context(), shown.kind, shown.name, shown.status(c)

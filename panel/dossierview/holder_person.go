@@ -35,7 +35,7 @@ func WithManagerSame(t *locale.Localizer, fields []web.Field) []web.Field {
 	if at < 0 || !slices.ContainsFunc(fields, named("nature")) {
 		return fields
 	}
-	yes := []web.Option{{Value: sameYes, Label: t.T("form.yes", nil)}}
+	yes := []web.Option{{Value: sameYes, Label: t.T("controls.yes", nil)}}
 	return slices.Insert(fields, at, web.Field{Name: fieldSame, Type: "checkboxes", Options: yes})
 }
 

@@ -126,7 +126,7 @@ func announcementFields(t *locale.Localizer) []web.Field {
 		{Name: "body_zh", Type: "textarea", Required: true},
 		{Name: "title_en", Type: "text"},
 		{Name: "body_en", Type: "textarea"},
-		{Name: "pinned", Type: "select", Options: web.NoOrYes("form.no", "form.yes")(web.Choosing{Localizer: t})},
+		{Name: "pinned", Type: "select", Options: web.NoOrYes("controls.no", "controls.yes")(web.Choosing{Localizer: t})},
 		{Name: "published_at", Type: "datetime-local"},
 		{Name: "expires_at", Type: "datetime-local"},
 	}

@@ -218,38 +218,6 @@ func (p *Pages) refusedForm(c *gin.Context, d filing.Dossier, values url.Values,
 	return p.Form(c, "manual_refused", fields, values, problems)
 }
 
-type refusableFields struct {
-	form    string
-	options []web.Option
-}
-
-// refusable are the fields that a refusal can be about: those of the dossier's forms that the customer fills in.
-func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields) {
-	t := p.T(c)
-	for _, f := range dossierview.FilledForms(d) {
-		group := refusableFields{form: f.Name}
-		for _, field := range p.Fields(t, filing.BuiltIn(), d.Kind, f.Name, f.Values) {
-			if field.Type != "fixed" {
-				group.options = append(group.options,
-					web.Option{Value: field.Name, Label: t.T("field."+f.Name+"."+field.Name, nil)})
-			}
-		}
-		groups = append(groups, group)
-	}
-	return groups
-}
-
-// fieldLabels are the labels of fields named "form.field".
-func fieldLabels(t *locale.Localizer, fields []string) (labels []string) {
-	for _, f := range fields {
-		labels = append(labels, t.T("field."+f, nil))
-	}
-	return labels
-}
-
-// maxOpinion bounds a refusal's reason, in characters: sealed, it must fit its column.
-const maxOpinion = 1000
-
 // manualSubmitted records that somebody submitted a dossier to the bureau.
 func (p *Pages) manualSubmitted(c *gin.Context, r manualDossier) error {
 	return p.recordManual(c, r, "record.submitted", func(ctx context.Context) error {

@@ -198,7 +198,7 @@ func RegionOptions(list []filing.Region) []Option {
 
 // Choose prepends an empty choice to options.
 func Choose(t *locale.Localizer, options []Option) []Option {
-	return append([]Option{{Label: t.T("form.choose", nil)}}, options...)
+	return append([]Option{{Label: t.T("controls.choose", nil)}}, options...)
 }
 
 // Number parses a number that was typed or chosen; 0 if it isn't one.

@@ -140,7 +140,7 @@ func (p *Page) otherLang() string { return cmp.Or(When(p.Lang == "en", "zh"), "e
 // documentTitle is the title for tabs and screen readers.
 func (p *Page) documentTitle() string {
 	title := cmp.Or(p.Heading, p.Text(p.Title))
-	return When(p.Wrong, p.Text("form.wrong")) + title + " · " + p.Text("layout.name")
+	return When(p.Wrong, p.Text("controls.wrong")) + title + " · " + p.Text("layout.name")
 }
 
 func (p *Page) typedNames() []string { return slices.Sorted(maps.Keys(p.Typed)) }
