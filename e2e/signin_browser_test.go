@@ -290,9 +290,13 @@ func TestBrowserOffline(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, kept, "beian-draft:")
 		require.NotContains(t, kept, name+"-2026")
-		closing()
+		// another page waits until that tab is really gone
+		_, err = chromedp.Run(closed, chromedp.Evaluate[bool](`window.fetch = () => Promise.reject(), true`))
+		require.NoError(t, err)
 		down.Store(false)
 		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
+		require.NotEqual(t, name+"-2026", value(ctx, t, approvalNumber))
+		closing()
 		require.Eventually(t, func() bool {
 			now, err := chromedp.Run(ctx, chromedp.Value(approvalNumber))
 			return err == nil && now == name+"-2026"
