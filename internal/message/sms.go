@@ -17,6 +17,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
 
 	"github.com/beian/beian/internal/extcall"
+	"github.com/beian/beian/internal/filing"
 )
 
 const (
@@ -25,8 +26,10 @@ const (
 	// detailPages limits the search among a day's messages to one phone: Aliyun sends at most 40 a day, and a page
 	// holds 50.
 	detailPageSize = 50
-	// statusFailed is QuerySendDetails' SendStatus for a message that the carrier refused.
-	statusFailed = 2
+	// statusFailed and statusDelivered are QuerySendDetails' SendStatus for a message that the carrier refused or
+	// delivered; 1 waits for the carrier's receipt.
+	statusFailed    = 2
+	statusDelivered = 3
 	// detailDays is how many days QuerySendDetails can look back, including today (支持查询最近 30 天的记录).
 	detailDays = 30
 )
@@ -157,11 +160,47 @@ func daysSince(begun, now time.Time) (days []string) {
 
 // sent asks Aliyun whether a message with this key has gone to this phone since its first attempt without being refused
 // by the carrier.
-func (s *SMS) sent(ctx context.Context, m SMSMessage) (bool, error) {
+func (s *SMS) sent(ctx context.Context, m SMSMessage) (found bool, err error) {
+	err = s.details(ctx, m, func(d dysmsapi.SmsSendDetailDTO) bool {
+		found = d.SendStatus != statusFailed
+		return found
+	})
+	return found, err
+}
+
+// Outcome asks Aliyun what became of a message, by its Key, To and Begun. It is unknown if Aliyun doesn't know the
+// message. If an attempt was refused and another wasn't, the other counts.
+func (s *SMS) Outcome(ctx context.Context, m SMSMessage) (out filing.Delivery, err error) {
+	ctx, done := extcall.Begin(ctx, extcall.SMS, "QuerySendDetails")
+	defer func() { done(result(err)) }()
+	out.Outcome = filing.OutcomeUnknown
+	err = s.details(ctx, m, func(d dysmsapi.SmsSendDetailDTO) bool {
+		at, err := time.ParseInLocation(time.DateTime, d.ReceiveDate, china)
+		if err != nil {
+			at = time.Time{}
+		}
+		switch d.SendStatus {
+		case statusDelivered:
+			out = smsDelivery(true, d.ErrCode, "", at)
+		case statusFailed:
+			if out.Outcome == filing.OutcomeUnknown {
+				out = smsDelivery(false, d.ErrCode, "", at)
+			}
+		default:
+			out = filing.Delivery{Outcome: filing.OutcomePending}
+		}
+		return d.SendStatus == statusDelivered
+	})
+	return out, err
+}
+
+// details asks Aliyun for the messages with a message's key that went to its phone since its first attempt, until one
+// is enough.
+func (s *SMS) details(ctx context.Context, m SMSMessage, enough func(dysmsapi.SmsSendDetailDTO) bool) error {
 	for _, day := range daysSince(m.Begun, time.Now()) {
 		client, err := s.client(ctx)
 		if err != nil {
-			return false, err
+			return err
 		}
 		request := dysmsapi.CreateQuerySendDetailsRequest()
 		s.address(request.RpcRequest)
@@ -169,18 +208,18 @@ func (s *SMS) sent(ctx context.Context, m SMSMessage) (bool, error) {
 		request.PageSize, request.CurrentPage = requests.NewInteger(detailPageSize), requests.NewInteger(1)
 		response, err := client.QuerySendDetails(request)
 		if err != nil {
-			return false, transportError(err)
+			return transportError(err)
 		}
 		if response.Code != "OK" {
-			return false, businessError(response.Code, response.Message)
+			return businessError(response.Code, response.Message)
 		}
 		for _, d := range response.SmsSendDetailDTOs.SmsSendDetailDTO {
-			if d.OutId == m.Key && d.SendStatus != statusFailed {
-				return true, nil
+			if d.OutId == m.Key && enough(d) {
+				return nil
 			}
 		}
 	}
-	return false, nil
+	return nil
 }
 
 // nobody is a mobile number of the right form that the check of an account asks about.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,14 +38,18 @@ type Received struct {
 	At        time.Time `json:"at"`
 }
 
-// Server is the stand-in. Its Faults take the operations MAIL, RCPT and DATA;
-// the code of a Fail is the SMTP reply's.
+// Server is the stand-in. Its Faults take the operations MAIL, RCPT and DATA, for which the code of a Fail is the SMTP
+// reply's, and Bounce: a Fail takes the mail, and then returns it with the code as another server's reply, such as
+// "550 5.1.1 no such user".
 type Server struct {
 	Faults fault.Board
-	roots  *x509.CertPool
-	smtp   *smtp.Server
-	state  string
-	pem    []byte
+	// BounceURL is where bounces are posted; empty: nowhere.
+	BounceURL string
+
+	roots *x509.CertPool
+	smtp  *smtp.Server
+	state string
+	pem   []byte
 
 	mu       sync.Mutex
 	received []Received
@@ -137,10 +142,61 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.server.keep(m); err != nil {
 		return err
 	}
+	if f, bounces := s.server.Faults.Take("Bounce"); bounces && s.server.BounceURL != "" {
+		for _, to := range m.To {
+			go s.server.bounce(Bounce(m.MessageID, to, f.Code))
+		}
+	}
 	if faulty && f.Mode == fault.Lose {
 		return s.conn.Conn().Close()
 	}
 	return nil
+}
+
+// bounce posts a bounce, as the command of a mailbox for bounces does.
+func (s *Server) bounce(body []byte) {
+	if answer, err := http.Post(s.BounceURL, "message/rfc822", bytes.NewReader(body)); err == nil {
+		_ = answer.Body.Close()
+	}
+}
+
+// Bounce is a delivery status notification (RFC 3464) about a mail, for a reply of the recipient's server.
+func Bounce(messageID, to, reply string) []byte {
+	code, words, _ := strings.Cut(reply, " ")
+	status := code[:1] + ".0.0"
+	if first, _, _ := strings.Cut(words, " "); strings.Count(first, ".") == 2 {
+		status = first
+	}
+	return []byte(strings.ReplaceAll(fmt.Sprintf(`From: MAILER-DAEMON@localhost
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain; charset=utf-8
+
+<%[2]s>: %[3]s
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; localhost
+
+Final-Recipient: rfc822; %[2]s
+Action: failed
+Status: %[4]s
+Diagnostic-Code: smtp; %[3]s
+
+--b
+Content-Type: message/rfc822
+
+Message-ID: <%[1]s>
+To: %[2]s
+Subject: returned
+
+text
+--b--
+`, messageID, to, reply, status), "\n", "\r\n"))
 }
 
 func (s *session) misbehave(operation string) error {

@@ -1,8 +1,10 @@
 // Package sms is a stand-in for Aliyun's SMS service: the RPC calls SendSms and QuerySendDetails over HTTP, with
-// the real one's signature check, its business errors on command, and a list of what was sent.
+// the real one's signature check, its business errors on command, a list of what was sent, and reports of what became
+// of it (SmsReport).
 package sms
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -27,6 +29,8 @@ type Options struct {
 	Render func(templateCode string, params map[string]string) string
 	// StateFile keeps sent messages across restarts; empty keeps them in memory.
 	StateFile string
+	// ReportURL is where receipts are pushed; empty: nowhere.
+	ReportURL string
 }
 
 // Sent is a message that was sent.
@@ -38,10 +42,19 @@ type Sent struct {
 	BizID        string            `json:"biz_id"`
 	Text         string            `json:"text"`
 	At           time.Time         `json:"at"`
+	Receipt      Receipt           `json:"receipt"`
 }
 
-// Server is the stand-in. Its Faults take the operations SendSms and
-// QuerySendDetails; the code of a Fail is Aliyun's.
+// Receipt is what the operator says about a message.
+type Receipt struct {
+	// Code is the operator's: DELIVERED, or why it wasn't. At is when the receipt comes.
+	Code string    `json:"code"`
+	At   time.Time `json:"at"`
+}
+
+// Server is the stand-in. Its Faults take the operations SendSms and QuerySendDetails, for which the code of a Fail is
+// Aliyun's, and Receipt: Fail with an operator's code refuses the message, Slow delays its receipt, and a lost receipt
+// isn't pushed.
 type Server struct {
 	Faults  fault.Board
 	options Options
@@ -134,6 +147,14 @@ func (s *Server) send(form url.Values) map[string]any {
 	if s.options.Render != nil {
 		m.Text = s.options.Render(m.TemplateCode, params)
 	}
+	m.Receipt = Receipt{delivered, m.At}
+	f, faulty := s.Faults.Take("Receipt")
+	if faulty && f.Mode == fault.Fail {
+		m.Receipt.Code = f.Code
+	}
+	if faulty && f.Mode == fault.Slow {
+		m.Receipt.At = m.At.Add(f.Delay())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.BizID = fmt.Sprintf("sim%08d", len(s.sent)+1)
@@ -141,18 +162,79 @@ func (s *Server) send(form url.Values) map[string]any {
 	if err := jsonfile.Append(s.options.StateFile, m); err != nil {
 		return map[string]any{"Code": "isp.SYSTEM_ERROR", "Message": "state"}
 	}
+	if s.options.ReportURL != "" && (!faulty || f.Mode != fault.Lose) {
+		time.AfterFunc(time.Until(m.Receipt.At), func() { s.push(m) })
+	}
 	return map[string]any{"Code": "OK", "Message": "OK", "BizId": m.BizID, "RequestId": m.BizID}
 }
 
+// delivered is the code of a receipt for a message that arrived.
+const delivered = "DELIVERED"
+
+// Report is what is pushed about messages.
+func Report(messages ...Sent) []byte {
+	list := []map[string]any{}
+	for _, m := range messages {
+		list = append(list, map[string]any{"phone_number": m.Phone, "send_time": m.At.In(china).Format(time.DateTime),
+			"report_time": m.Receipt.At.In(china).Format(time.DateTime), "success": m.Receipt.Code == delivered,
+			"err_code": m.Receipt.Code, "err_msg": "simulated", "sms_size": "1", "biz_id": m.BizID, "out_id": m.OutID})
+	}
+	body, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // texts and times
+	}
+	return body
+}
+
+// push sends a receipt until it is taken, a few times.
+func (s *Server) push(m Sent) {
+	for range pushes {
+		answer, err := http.Post(s.options.ReportURL, "application/json", bytes.NewReader(Report(m)))
+		if err == nil {
+			var taken struct {
+				Code *int `json:"code"`
+			}
+			err = json.NewDecoder(answer.Body).Decode(&taken)
+			answer.Body.Close()
+			if err == nil && taken.Code != nil && *taken.Code == 0 {
+				return
+			}
+		}
+		time.Sleep(pushPause)
+	}
+}
+
+// Aliyun pushes again after 1, 5 and 10 minutes; the stand-in is quicker.
+const (
+	pushes    = 3
+	pushPause = time.Second
+)
+
+var china = time.FixedZone("CST", 8*3600)
+
+// sendStatus is QuerySendDetails' SendStatus: 1 waits for the receipt, 2 was refused, 3 was delivered.
+func (m Sent) sendStatus() int {
+	switch {
+	case m.Receipt.At.After(time.Now()):
+		return 1
+	case m.Receipt.Code == delivered || m.Receipt.Code == "": // kept by an earlier build
+		return 3
+	}
+	return 2
+}
+
 func (s *Server) details(form url.Values) map[string]any {
-	china := time.FixedZone("CST", 8*3600)
 	list := []map[string]any{}
 	for _, m := range s.Messages() {
 		if m.Phone != form.Get("PhoneNumber") || m.At.In(china).Format("20060102") != form.Get("SendDate") {
 			continue
 		}
-		list = append(list, map[string]any{"PhoneNum": m.Phone, "OutId": m.OutID, "TemplateCode": m.TemplateCode,
-			"SendStatus": 3, "SendDate": m.At.In(china).Format(time.DateTime), "Content": ""})
+		detail := map[string]any{"PhoneNum": m.Phone, "OutId": m.OutID, "TemplateCode": m.TemplateCode,
+			"SendStatus": m.sendStatus(), "SendDate": m.At.In(china).Format(time.DateTime), "Content": ""}
+		if m.sendStatus() != 1 {
+			detail["ErrCode"], detail["ReceiveDate"] = m.Receipt.Code, m.Receipt.At.In(china).Format(time.DateTime)
+		}
+		list = append(list, detail)
 	}
 	return map[string]any{"Code": "OK", "Message": "OK", "RequestId": "sim", "TotalCount": strconv.Itoa(len(list)),
 		"SmsSendDetailDTOs": map[string]any{"SmsSendDetailDTO": list}}

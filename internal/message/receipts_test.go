@@ -1,0 +1,167 @@
+package message_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/simulate/mail"
+	"github.com/beian/beian/internal/simulate/sms"
+)
+
+func TestPushedReceiptsAreRead(t *testing.T) {
+	// The example in Aliyun's documentation of SmsReport, twice.
+	list, err := message.ReadSMSReports(strings.NewReader(`[
+		{"phone_number":"13800000001","send_time":"2017-01-01 11:12:13","report_time":"2017-02-02 22:23:24","success":true,
+		 "err_code":"DELIVERED","err_msg":"用户接收成功","sms_size":"1","biz_id":"12345","out_id":"67890"},
+		{"phone_number":"13800000002","report_time":"soon","success":false,"err_code":"MOBILE_NOT_ON_SERVICE",
+		 "err_msg":"13800000002 停机","sms_size":1,"biz_id":"12346","out_id":"67891"},
+		{"phone_number":"13800000003","success":true,"err_code":"DELIVERED"}]`))
+	require.NoError(t, err)
+	require.Len(t, list, 2, "a receipt without our key isn't about our message")
+	require.Equal(t, "67890", list[0].Key)
+	require.Equal(t, "13800000001", list[0].To)
+	require.Equal(t, filing.OutcomeDelivered, list[0].Outcome)
+	require.Equal(t, time.Date(2017, 2, 2, 14, 23, 24, 0, time.UTC), list[0].At.UTC())
+	require.Equal(t, filing.Delivery{Outcome: filing.OutcomeRefused, Fault: string(message.Recipient),
+		Code: "MOBILE_NOT_ON_SERVICE", Words: "… 停机"}, list[1].Delivery, "numbers don't stay in the operator's words")
+	for _, bad := range []string{"", "{}", `[{"phone_number":1}]`, "[", `"13800000001"`} {
+		_, err := message.ReadSMSReports(strings.NewReader(bad))
+		require.Error(t, err, bad)
+		require.NotContains(t, err.Error(), "1380000")
+	}
+}
+
+// Each code is in one place only: the number's fault asks the customer, nothing else does.
+func TestReceiptsAreWhoeversFaultTheyAre(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	for code, kind := range map[string]message.Kind{
+		"MOBILE_NOT_ON_SERVICE": message.Recipient, "INVALID_NUMBER": message.Recipient,
+		"MOBILE_ACCOUNT_ABNORMAL": message.Recipient, "MOBILE_IN_BLACK": message.Recipient,
+		"MOBLLE_TERMINAL_ERROR": message.Recipient, "USER_REJECT": message.Recipient, "UNDELIV": message.Recipient,
+		"EXPIRED": message.Recipient, "isv.MOBILE_NUMBER_ILLEGAL": message.Recipient,
+		"MOBILE_SEND_LIMIT": message.Limit, "isv.BUSINESS_LIMIT_CONTROL": message.Limit,
+		"SP_UNKNOWN_ERROR": message.Temporary, "IS_CLOSE": message.Temporary,
+		"CONTENT_KEYWORD": message.Operator, "SIGNATURE_BLACKLIST": message.Operator, "NO_ROUTE": message.Operator,
+		"PORT_NOT_REGISTERED": message.Operator, "REJECTD": message.Operator, "isv.CODE_ERROR": message.Operator,
+		"MK:0001": message.Operator, "": message.Operator,
+	} {
+		s.Faults.Set(fault.Fault{Operation: "Receipt", Mode: fault.Fail, Code: code, Times: 1})
+		m := text("k-" + code)
+		_, err := client.Send(t.Context(), m)
+		require.NoError(t, err)
+		sent := s.Messages()
+		pushed, err := message.ReadSMSReports(strings.NewReader(string(sms.Report(sent[len(sent)-1]))))
+		require.NoError(t, err)
+		require.Equal(t, filing.OutcomeRefused, pushed[0].Outcome, code)
+		require.Equal(t, string(kind), pushed[0].Fault, code)
+		if code == "" {
+			continue // the stand-in's sign for a message of an earlier build
+		}
+		asked, err := client.Outcome(t.Context(), m)
+		require.NoError(t, err)
+		require.Equal(t, filing.OutcomeRefused, asked.Outcome, code)
+		require.Equal(t, string(kind), asked.Fault, code)
+		require.Equal(t, code, asked.Code)
+		require.WithinDuration(t, time.Now(), asked.At, time.Minute)
+	}
+}
+
+func TestOutcomeOfAnSMSIsAskedFor(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	asked := func(key string) filing.Outcome {
+		d, err := client.Outcome(t.Context(), text(key))
+		require.NoError(t, err)
+		return d.Outcome
+	}
+	require.Equal(t, filing.OutcomeUnknown, asked("never sent"))
+	send := func(key string) {
+		_, err := client.Send(t.Context(), text(key))
+		require.NoError(t, err)
+	}
+	send("arrives")
+	require.Equal(t, filing.OutcomeDelivered, asked("arrives"))
+	s.Faults.Set(fault.Fault{Operation: "Receipt", Mode: fault.Slow, DelayMS: 3_600_000, Times: 1})
+	send("waits")
+	require.Equal(t, filing.OutcomePending, asked("waits"))
+	s.Faults.Set(fault.Fault{Operation: "Receipt", Mode: fault.Fail, Code: "UNDELIV", Times: 1})
+	send("twice")
+	require.Equal(t, filing.OutcomeRefused, asked("twice"))
+	send("twice")
+	require.Equal(t, filing.OutcomeDelivered, asked("twice"), "the attempt that arrived counts")
+	s.Faults.Set(fault.Fault{Operation: "QuerySendDetails", Mode: fault.Fail, Code: "isp.RAM_PERMISSION_DENY", Times: 1})
+	_, err := client.Outcome(t.Context(), text("arrives"))
+	var e *message.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, message.Operator, e.Kind)
+}
+
+func TestBouncesAreRead(t *testing.T) {
+	for reply, want := range map[string]filing.Delivery{
+		"550 5.1.1 <a@example.com> no such user": {Fault: string(message.Recipient), Code: "5.1.1",
+			Words: "5.1.1 <…> no such user"},
+		"550 no such user":            {Fault: string(message.Recipient), Code: "5.0.0", Words: "no such user"},
+		"552 5.2.2 mailbox full":      {Fault: string(message.Limit), Code: "5.2.2", Words: "5.2.2 mailbox full"},
+		"554 5.7.1 spam":              {Fault: string(message.Operator), Code: "5.7.1", Words: "5.7.1 spam"},
+		"421 4.4.1 connection failed": {Fault: string(message.Temporary), Code: "4.4.1", Words: "4.4.1 connection failed"},
+	} {
+		list, err := message.ReadBounce(strings.NewReader(string(mail.Bounce("id@example.com", "a@example.com", reply))))
+		require.NoError(t, err, reply)
+		want.Outcome = filing.OutcomeRefused
+		require.Equal(t, []message.MailReport{{MessageID: "id@example.com", To: "a@example.com", Delivery: want}}, list)
+	}
+}
+
+func TestOtherNotificationsAreNoBounces(t *testing.T) {
+	bounce := string(mail.Bounce("id@example.com", "a@example.com", "550 5.1.1 no"))
+	delivered, err := message.ReadBounce(strings.NewReader(strings.Replace(bounce, "Action: failed", "Action: Delivered", 1)))
+	require.NoError(t, err)
+	require.Equal(t, filing.OutcomeDelivered, delivered[0].Outcome)
+	original := strings.Replace(bounce, "Final-Recipient: rfc822; a@example.com",
+		"Original-Recipient: rfc822;b@example.com\r\nFinal-Recipient: rfc822; a@example.com", 1)
+	list, err := message.ReadBounce(strings.NewReader(original))
+	require.NoError(t, err)
+	require.Equal(t, "b@example.com", list[0].To, "the address that we sent to, not where it was forwarded")
+	for name, bad := range map[string]string{
+		"empty":       "",
+		"no mail":     "\x00\x01",
+		"plain":       "Subject: out of office\r\n\r\nback on Monday",
+		"delayed":     strings.Replace(bounce, "Action: failed", "Action: delayed", 1),
+		"no mail id":  strings.Replace(bounce, "Message-ID:", "X-ID:", 1),
+		"no boundary": strings.Replace(bounce, `; boundary="b"`, "", 1),
+		"broken off":  bounce[:len(bounce)/2],
+	} {
+		list, err := message.ReadBounce(strings.NewReader(bad))
+		require.Error(t, err, name)
+		require.Empty(t, list, name)
+		require.NotContains(t, err.Error(), "a@example.com")
+	}
+}
+
+func FuzzReports(f *testing.F) {
+	f.Add(string(mail.Bounce("id@example.com", "a@example.com", "550 5.1.1 no")))
+	f.Add(string(sms.Report(sms.Sent{Phone: phone, OutID: "k", Receipt: sms.Receipt{Code: "UNDELIV"}})))
+	f.Fuzz(func(t *testing.T, body string) {
+		texts, _ := message.ReadSMSReports(strings.NewReader(body))
+		for _, r := range texts {
+			fits(t, r.Delivery)
+		}
+		mails, _ := message.ReadBounce(strings.NewReader(body))
+		for _, r := range mails {
+			fits(t, r.Delivery)
+		}
+	})
+}
+
+// fits holds an outcome to what the database's columns take.
+func fits(t *testing.T, d filing.Delivery) {
+	t.Helper()
+	require.NotEmpty(t, d.Outcome)
+	require.LessOrEqual(t, len([]rune(d.Code)), 64)
+	require.LessOrEqual(t, len([]rune(d.Words)), 255)
+}
