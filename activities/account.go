@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
@@ -33,7 +34,7 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	if err != nil || send == 0 {
 		return err
 	}
-	if _, err := a.deliver(ctx, to.Channel, message.SMSMessage{Key: fmt.Sprintf("account-code-%d-%d", r.CodeID, send),
+	if _, err := a.deliver(ctx, to.Channel, message.SMSMessage{Key: store.AccountCodeKey(r.CodeID, send),
 		To: to.To, Template: accountTemplates[to.Purpose], Params: map[string]string{"login": to.Login, "code": code},
 		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return messageFailed(err)
@@ -67,8 +68,8 @@ func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) erro
 	}
 	if addresses.Email != "" {
 		key := fmt.Sprintf("password-changed-%d-%d", r.UserID, r.Version)
-		if _, err := a.mail(ctx, key, addresses.Email, message.PasswordChanged,
-			map[string]string{"login": user.Login}); err != nil {
+		if _, err := a.deliver(ctx, filing.Mail, message.SMSMessage{Key: key, To: addresses.Email,
+			Template: message.PasswordChanged, Params: map[string]string{"login": user.Login}}); err != nil {
 			return messageFailed(err)
 		}
 	}

@@ -35,7 +35,7 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 		return err
 	}
 	err = a.sendTo(ctx, to.To, sending{
-		to.FilingID, to.Channel, fmt.Sprintf("correction-%d-%d", r.CorrectionID, send), message.ContactCode,
+		to.FilingID, to.Channel, store.CorrectionKey(r.CorrectionID, send), message.ContactCode,
 		map[string]string{"user_name": contact.Details.UserName, "code": code}, activity.GetInfo(ctx).Attempt > 1,
 	})
 	if err != nil {

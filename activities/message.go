@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"go.temporal.io/sdk/activity"
@@ -49,7 +48,7 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 		return err
 	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
-	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, send)
+	key := store.CodeKey(c.FilingID, c.Channel, send)
 	if err := a.sendTo(ctx, addressesOf(contact).By(c.Channel),
 		sending{c.FilingID, c.Channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
@@ -166,14 +165,22 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 		Template: string(m.name), ProviderID: receipt.ProviderID})
 }
 
-// deliver sends an SMS, or the same as a mail.
+// deliver sends a customer an SMS, or the same as a mail, and begins to record what becomes of it.
 func (a *Message) deliver(ctx context.Context, channel filing.Channel, m message.SMSMessage) (message.Receipt, error) {
+	mailID := ""
+	if channel == filing.Mail {
+		mailID = a.Mail.MessageID(m.Key)
+	}
+	if err := a.Store.BeginDelivery(ctx, m.Key, channel, m.To, mailID); err != nil {
+		return message.Receipt{}, err
+	}
 	if channel == filing.SMS {
 		return a.SMS.Send(ctx, m)
 	}
 	return a.mail(ctx, m.Key, m.To, m.Template, m.Params)
 }
 
+// mail sends a mail.
 func (a *Message) mail(ctx context.Context, key, to string, name message.Template,
 	params map[string]string) (message.Receipt, error) {
 	subject, text, page, err := a.Texts.Mail(name, params)

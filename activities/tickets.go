@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
@@ -55,7 +56,8 @@ func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answerID 
 		return a.Store.AnswerFailed(ctx, answer.ID, ReasonNoAddress)
 	}
 	params := map[string]string{"number": strconv.FormatInt(ticket.ID, 10), "text": answer.Text}
-	_, err = a.mail(ctx, fmt.Sprintf("ticket-%d-%d", ticket.ID, answer.ID), ticket.Email, message.TicketAnswered, params)
+	_, err = a.deliver(ctx, filing.Mail, message.SMSMessage{Key: fmt.Sprintf("ticket-%d-%d", ticket.ID, answer.ID),
+		To: ticket.Email, Template: message.TicketAnswered, Params: params})
 	var refused *message.Error
 	switch {
 	case errors.As(err, &refused) && refused.Kind == message.Recipient:

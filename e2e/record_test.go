@@ -61,7 +61,8 @@ func record(t *testing.T, s *stack.Stack, order string) {
 // sweepsRun runs what schedules start rarely, so that there is a history of each.
 func sweepsRun(t *testing.T, s *stack.Stack) {
 	t.Helper()
-	for schedule, kind := range map[string]string{"tickets": "TicketSweep", "figures": "FigureDays", "broken": "BrokenCheck"} {
+	for schedule, kind := range map[string]string{"tickets": "TicketSweep", "figures": "FigureDays", "broken": "BrokenCheck",
+		"deliveries": "DeliverySweep"} {
 		handle := s.Temporal.ScheduleClient().GetHandle(t.Context(), schedule)
 		require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
 		require.Eventually(t, func() bool {

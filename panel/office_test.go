@@ -235,7 +235,7 @@ func (o *office) furnish() {
 	o.paths["/support/addresses/:id"] = fmt.Sprint(blocks[0].ID)
 	file, err := o.db.StoreDownload(ctx, o.account, "a.xml", []byte("<a/>"))
 	must(err)
-	o.paths[":direction"] = "down"
+	o.paths[":direction"], o.paths[":secret"] = "down", "unknown"
 	o.paths["/support/bureau/accounts/:id"] = fmt.Sprint(o.account)
 	o.paths["/support/bureau/accounts/:id/files/:direction/:number"] =
 		fmt.Sprintf("/support/bureau/accounts/%d/files/down/%d", o.account, file)

@@ -11,6 +11,7 @@ import (
 	"github.com/beian/beian/panel/customer"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/help"
+	"github.com/beian/beian/panel/reports"
 	"github.com/beian/beian/panel/staff"
 	"github.com/beian/beian/panel/web"
 )
@@ -53,6 +54,7 @@ func New(cfg Config) (*Server, error) {
 	s.customer.Routes(in)
 	staff.New(kit, dossiers).Routes(support)
 	help.New(kit).Routes(all, in, support)
+	reports.New(kit).Routes(all)
 	s.routes = g.Routes()
 	s.handler = kit.Handler(g)
 	return s, nil

@@ -183,7 +183,7 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 var Workflows = []any{
 	workflows.Filing, workflows.Exchange, workflows.Inquiry, workflows.Ticket, workflows.TicketSweep,
 	workflows.Footer, workflows.Aftercare, workflows.AccountCode, workflows.PasswordChanged, workflows.BulkResume,
-	workflows.FigureDays, workflows.BrokenCheck,
+	workflows.FigureDays, workflows.BrokenCheck, workflows.DeliverySweep,
 	workflows.CorrectionCode, workflows.CorrectionNotice, workflows.StaffAlert,
 }
 

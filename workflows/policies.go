@@ -56,6 +56,16 @@ func messageActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// askActivity is for questions about messages, several in one run. The schedule's next run retries a failure.
+func askActivity(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueMessage,
+		HeartbeatTimeout:    heartbeatTimeout,
+		StartToCloseTimeout: 3 * time.Minute, // fifty HTTP calls
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+}
+
 // staffTries bounds the attempts at a mail to staff: their pages show its content anyway.
 const staffTries = 5
 

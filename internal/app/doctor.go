@@ -172,9 +172,10 @@ func (d *doctor) settings(context.Context) (string, error) {
 	_, workerErr := WorkerConfig(d.set.Worker, d.set.SMS.PerSecond)
 	_, papersErr := d.set.Panel.PaperList()
 	_, secondErr := d.set.Panel.SecondVettingRule()
+	_, reportErr := d.set.Panel.Reports()
 	_, hookErr := staffHook(d.set.Staff)
 	_, websiteErr := websiteActivities(d.set.Website, d.set.Provider, nil)
-	return "well-formed", errors.Join(workerErr, papersErr, secondErr, hookErr, websiteErr)
+	return "well-formed", errors.Join(workerErr, papersErr, secondErr, reportErr, hookErr, websiteErr)
 }
 
 // queues asks who polls.

@@ -53,6 +53,10 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err != nil {
 		return panel.Config{}, err
 	}
+	reportSecret, err := set.Panel.Reports()
+	if err != nil {
+		return panel.Config{}, err
+	}
 	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting).In(set.Base.Namespace)
 	return panel.Config{
 		Store: p.Store, Filings: filings, Process: p.Observed, Logger: p.Logger,
@@ -61,6 +65,7 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
 		},
 		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
+		ReportSecret:  reportSecret,
 		Resolver:      website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies,
 		FrameOrigins: set.Panel.FrameOrigins, SessionIdle: set.Panel.SessionIdle,

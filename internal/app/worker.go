@@ -128,7 +128,7 @@ func schedule(ctx context.Context, temporal client.Client) error {
 	var all error
 	for what, f := range map[string]func(context.Context, client.Client) error{
 		"ticket mails": workflows.ScheduleTickets, "the daily figures": workflows.ScheduleFigures,
-		"the check for broken code": workflows.ScheduleBroken,
+		"the check for broken code": workflows.ScheduleBroken, "questions about deliveries": workflows.ScheduleDeliveries,
 	} {
 		if err := f(ctx, temporal); err != nil {
 			all = errors.Join(all, fmt.Errorf("scheduling %s: %w", what, err))

@@ -80,7 +80,7 @@ func TestWorkerPollsBeforeItsSchedulesAreWritten(t *testing.T) {
 				n++
 			}
 		}
-		return n == 4 // the account's exchange, tickets, figures, broken code
+		return n == 5 // the account's exchange, tickets, figures, broken code, deliveries
 	}, 60*time.Second, 50*time.Millisecond)
 	stop()
 	require.NoError(t, <-ended)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -106,6 +107,7 @@ type Panel struct {
 	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's web UI, such as https://temporal.example.com, to link to from staff pages; empty: no links"`
 	VettingLease   time.Duration `env:"BEIAN_VETTING_LEASE" help:"how long a reviewer keeps a dossier without working on it" default:"30m"`
 	SecondVetting  []string      `env:"BEIAN_SECOND_VETTING" help:"dossiers that need two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
+	ReportSecret   string        `env:"BEIAN_REPORT_SECRET" kong:"-" help:"secret part of the paths at which Aliyun and mail servers report what became of messages, 20 letters and digits or more: openssl rand -hex 20 (docs/messages.md); empty: nobody may report" secret:"yes"`
 	// The panel checks FrameOrigins when it starts.
 	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel keeps serving, marked unready, after it is told to stop, so that proxies stop sending requests" default:"5s"`
 	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame, such as https://my.example.com,… (docs/embedding.md); empty: none"`
@@ -134,6 +136,16 @@ func (p Panel) PaperList() (*filing.PaperList, error) {
 	}
 	return &list, nil
 }
+
+// Reports returns the secret of the reports' paths.
+func (p Panel) Reports() (string, error) {
+	if p.ReportSecret != "" && !reportSecret.MatchString(p.ReportSecret) {
+		return "", errors.New("BEIAN_REPORT_SECRET: want 20 letters and digits or more, because it is part of an address")
+	}
+	return p.ReportSecret, nil
+}
+
+var reportSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{20,200}$`)
 
 // SecondVettingRule says which dossiers two reviewers check.
 func (p Panel) SecondVettingRule() (filing.SecondVetting, error) {

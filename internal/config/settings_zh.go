@@ -32,6 +32,7 @@ var chinese = map[string]string{
 	"BEIAN_TEMPORAL_UI":     "Temporal 网页界面的地址，如 https://temporal.example.com，供客服页面链接；留空则不显示链接",
 	"BEIAN_VETTING_LEASE":   "初审员领取资料后没有操作，多久后可由别人领取",
 	"BEIAN_SECOND_VETTING":  "哪些资料须两位初审员先后通过：备案类型和单位性质编号，如 end_holder,5（docs/zh-CN/support.md）",
+	"BEIAN_REPORT_SECRET":   "阿里云和邮件服务器回报短信、邮件结果时，网址中的保密部分，20 个以上的字母或数字，可用 openssl rand -hex 20 生成（docs/zh-CN/messages.md）；留空则不接收",
 	"BEIAN_UNREADY_FOR":     "收到停止信号后，面板以“未就绪”状态继续服务多久，让代理停止转来请求",
 	"BEIAN_FRAME_ORIGINS":   "允许以框架嵌入面板的来源，如 https://my.example.com,…（docs/zh-CN/embedding.md）；留空则不允许嵌入",
 

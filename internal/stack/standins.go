@@ -34,6 +34,7 @@ const (
 	standISPID     = 310001
 	standUser      = "provider"
 	standPassword  = "provider-password"
+	standReports   = "stand-in-reports-secret"
 )
 
 // refusedNames makes the stand-in bureau refuse sites by name: 1020 is 网站名称冲突.
@@ -91,6 +92,7 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 	stands := &StandIns{}
 	stands.SMS, err = sms.New(sms.Options{
 		AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, SignName: standSign, StateFile: state("sms.jsonl"),
+		ReportURL: s.reports("sms"),
 		Render: func(code string, params map[string]string) string {
 			text, err := texts.SMS(message.Template(strings.TrimPrefix(code, "SMS_")), params)
 			if err != nil {
@@ -105,6 +107,7 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 	if stands.Mail, err = mail.New(state("mail.jsonl")); err != nil {
 		return nil, err
 	}
+	stands.Mail.BounceURL = s.reports("mail")
 	stands.Bureau, err = bureau.New(bureau.Options{
 		ISPID: standISPID, UserName: standUser, Password: standPassword, ReviewAfter: s.Options.ReviewAfter,
 		RefuseSiteNames: refusedNames, CheckPapers: true, StateFile: state("bureau.json"), Logger: s.Options.Logger,
@@ -127,6 +130,11 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 		}
 	}
 	return stands, stands.serve(ctx, s)
+}
+
+// reports is where stand-ins report to the panel.
+func (s *Stack) reports(of string) string {
+	return fmt.Sprintf("http://127.0.0.1:%d/reports/%s/%s", s.Options.Ports.Panel, standReports, of)
 }
 
 // serve serves each stand-in on its port.
@@ -201,7 +209,7 @@ func (s *Stack) settings() app.Settings {
 			PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=", Vetting: s.Options.Vetting},
 		Panel: config.Panel{Listen: local(p.Panel), DNS: local(p.DNS), FrameOrigins: s.Options.FrameOrigins,
 			SecureCookies: s.Options.SecureCookies, StaffTOTP: cmp.Or(s.Options.StaffTOTP, "optional"),
-			SecondVetting: s.Options.SecondVetting},
+			SecondVetting: s.Options.SecondVetting, ReportSecret: standReports},
 		SMS: config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP",
 			Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
 		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory",

@@ -180,6 +180,11 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err e
 	return c, err
 }
 
+// AccountVerification returns the state of an account's code.
+func (s *Store) AccountVerification(ctx context.Context, id int64) (Verification, error) {
+	return s.readCode(ctx, accountCode(id))
+}
+
 // PrepareAccountCode does what PrepareCode does, for an account's code. A code that resets a password takes its message
 // from the account's quotas here, behind the page: if they are used up, send is 0, and the asker doesn't learn it.
 func (s *Store) PrepareAccountCode(ctx context.Context, id int64) (code string, send int, err error) {

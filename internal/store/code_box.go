@@ -28,6 +28,12 @@ func (b codeBox) set(ctx context.Context, db sqlx.ExecerContext, set, condition 
 		slices.Concat(set.args, b.args, condition.args)...)
 }
 
+// readCode reads a code's row.
+func (s *Store) readCode(ctx context.Context, b codeBox) (Verification, error) {
+	return find[Verification](ctx, s.db, "verification", `SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where,
+		b.args...)
+}
+
 // lockCode reads and locks a code's row.
 func lockCode(ctx context.Context, tx *sqlx.Tx, b codeBox) (Verification, error) {
 	return find[Verification](ctx, tx, "verification", `SELECT `+verificationColumns+` FROM `+b.table+
@@ -105,8 +111,7 @@ func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already
 	if err != nil {
 		return false, err
 	}
-	v, err := find[Verification](ctx, s.db, "verification",
-		`SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where, b.args...)
+	v, err := s.readCode(ctx, b)
 	if err != nil || v.VerifiedAt.Valid {
 		return err == nil, err
 	}

@@ -256,6 +256,11 @@ func (s *Store) PrepareCorrectionCode(ctx context.Context, id int64) (code strin
 	return s.prepareCode(ctx, correctionCode(id))
 }
 
+// CorrectionVerification returns the state of a correction's code.
+func (s *Store) CorrectionVerification(ctx context.Context, id int64) (Verification, error) {
+	return s.readCode(ctx, correctionCode(id))
+}
+
 // CorrectionCodeSent records that a code was sent.
 func (s *Store) CorrectionCodeSent(ctx context.Context, id int64, send int) error {
 	return s.codeSent(ctx, correctionCode(id), send)

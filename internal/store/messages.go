@@ -2,10 +2,23 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/beian/beian/internal/filing"
 )
+
+// CodeKey is the key of the message with a channel's code of a filing.
+func CodeKey(filingID int64, ch filing.Channel, send int) string {
+	return fmt.Sprintf("code-%d-%s-%d", filingID, ch, send)
+}
+
+// CorrectionKey is the key of the message with the code of a corrected address, AccountCodeKey that with a code for an
+// account.
+func CorrectionKey(id int64, send int) string { return fmt.Sprintf("correction-%d-%d", id, send) }
+
+// AccountCodeKey is described at CorrectionKey.
+func AccountCodeKey(id int64, send int) string { return fmt.Sprintf("account-code-%d-%d", id, send) }
 
 // MessageSent reports whether the message of a key was sent.
 func (s *Store) MessageSent(ctx context.Context, key string) (bool, error) {
@@ -52,10 +65,15 @@ type SentMessage struct {
 	// ProviderID is its receipt: Aliyun's BizId, or a mail's message ID.
 	ProviderID string    `db:"provider_id"`
 	SentAt     time.Time `db:"sent_at"`
+	// Delivery is what became of it; its outcome is empty where nobody records that.
+	filing.Delivery
 }
 
 // SentMessages lists a filing's messages, oldest first.
 func (s *Store) SentMessages(ctx context.Context, filingID int64) ([]SentMessage, error) {
-	return selectAll[SentMessage](ctx, s.db, `SELECT channel, template, provider_id, sent_at FROM messages
-		WHERE filing_id = ? ORDER BY sent_at, message_key`, filingID)
+	return selectAll[SentMessage](ctx, s.db, `SELECT m.channel, m.template, m.provider_id, m.sent_at,
+			COALESCE(d.outcome, '') AS outcome, COALESCE(d.fault, '') AS fault, COALESCE(d.code, '') AS code,
+			COALESCE(d.words, '') AS words, COALESCE(d.settled_at, m.sent_at) AS at
+		FROM messages m LEFT JOIN message_deliveries d ON d.message_key = m.message_key
+		WHERE m.filing_id = ? ORDER BY m.sent_at, m.message_key`, filingID)
 }

@@ -73,6 +73,8 @@ type Config struct {
 	Resolver *website.Resolver
 	// Papers is the list of papers; nil means the built-in one.
 	Papers *filing.PaperList
+	// ReportSecret is the part of the path by which operators and mail servers report about messages; empty: nobody may.
+	ReportSecret string
 	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
 	// SessionIdle is how long a session may be unused; 0: as long as it lasts.

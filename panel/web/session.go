@@ -156,7 +156,7 @@ func (k *Kit) Forget(c *gin.Context, keys ...string) {
 // Flash keeps a message for the next page.
 func (k *Kit) Flash(c *gin.Context, key string) { k.Sessions.Put(c.Request.Context(), keyFlash, key) }
 
-// withSession loads and saves sessions. Assets and probes have none, so that they don't depend on the database. Event
+// withSession loads and saves sessions. Assets, probes and reports have none: they are the same for everybody. Event
 // streams only read theirs when they open, so that they don't keep it alive.
 func (k *Kit) withSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -191,9 +191,13 @@ func (k *Kit) withSession(next http.Handler) http.Handler {
 	})
 }
 
+// ReportsPath is where operators and mail servers report about messages.
+const ReportsPath = "/reports/"
+
 // hasSession reports whether a path's answer depends on who asks.
 func hasSession(path string) bool {
-	return !strings.HasPrefix(path, assetsPath) && path != "/healthz" && path != "/readyz"
+	return !strings.HasPrefix(path, assetsPath) && !strings.HasPrefix(path, ReportsPath) && path != "/healthz" &&
+		path != "/readyz"
 }
 
 // emptySession is a session of nobody, which isn't saved.
