@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"strings"
@@ -71,10 +72,32 @@ func (p *Pages) contactAddressCodeForm(c *gin.Context) error {
 }
 
 func (p *Pages) showContactAddressCode(c *gin.Context, problems filing.Problems) error {
+	codes, err := p.sentCodes(c.Request.Context())
+	if err != nil {
+		return err
+	}
 	return p.showAccountCode(c, "account.code_title", problems, web.CodeData{
-		Lead: "account.code_lead", Button: "account.code_button",
+		Codes: codes,
+		Lead:  "account.code_lead", Button: "account.code_button",
 		Action: c.Request.URL.Path, Back: strings.TrimSuffix(c.Request.URL.Path, "/code"),
 	})
+}
+
+// sentCodes is the code of this session's address; none if it has none any more.
+func (p *Pages) sentCodes(ctx context.Context) ([]web.SentCode, error) {
+	id := p.Sessions.GetInt64(ctx, keyContactAddress)
+	v, err := p.Store.AccountVerification(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	to, err := p.Store.AccountCode(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	code, err := p.SentCodeOf(ctx, v, to.To, store.AccountCodeKey(id, v.Sends))
+	return []web.SentCode{code}, err
 }
 
 func (p *Pages) confirmContactAddress(c *gin.Context) error {

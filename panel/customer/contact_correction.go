@@ -52,10 +52,24 @@ func (p *Pages) confirmForm(c *gin.Context, _ Current, row store.Correction) err
 }
 
 func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, problems filing.Problems) error {
+	ctx := c.Request.Context()
+	to, err := p.Store.CorrectionCode(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	v, err := p.Store.CorrectionVerification(ctx, row.ID)
+	if err != nil {
+		return err
+	}
+	code, err := p.SentCodeOf(ctx, v, to.To, store.CorrectionKey(row.ID, v.Sends))
+	if err != nil {
+		return err
+	}
 	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
 	data := web.CodeData{
-		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems),
-		Lead: "contact_correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
+		Codes: []web.SentCode{code},
+		Form:  web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems),
+		Lead:  "contact_correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
 		Action: path, Again: path + "/again", Back: web.FilingPath(c),
 	}
 	return p.Render(c, status, web.Page{Title: "contact_correction.confirm_title"}, web.With(web.CodePage, data))

@@ -124,6 +124,8 @@ type filingData struct {
 	Over bool
 	// CanTakeOff: a registered number is on the order.
 	CanTakeOff bool
+	// Codes are the codes of 身份验证, while it lasts.
+	Codes []web.SentCode
 	// Unsure is the action that was sent without its confirmation: withdraw, take_off or empty.
 	Unsure string
 }
@@ -226,6 +228,12 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 	if data.Confirm, err = p.toConfirm(ctx, cur); err != nil {
 		return data, err
 	}
+	if f.Stage == filing.Verifying {
+		if data.Codes, err = p.sentCodes(ctx, f); err != nil {
+			return data, err
+		}
+		data.Next = nextCode(data.Codes)
+	}
 	if f.Kind.FollowsUp() {
 		data.Revoke = "follow_up.withdraw"
 	}
@@ -262,10 +270,22 @@ func nextText(f store.Filing) string {
 		return "stage_next." + string(f.Attention)
 	case f.Stage == filing.Preparing && f.Kind.FollowsUp():
 		return "stage_next.follow_up"
-	case f.Stage == filing.Verifying && f.Stuck():
-		return "stage_next.verifying_stuck"
 	}
 	return "stage_next." + string(f.Stage)
+}
+
+// nextCode is the key of what comes next while codes are missing: what the page of the codes says as well.
+func nextCode(codes []web.SentCode) string {
+	key := "stage_next.verifying"
+	for _, code := range codes {
+		switch code.State {
+		case web.CodeLocked:
+			return "stage_next.verifying_locked"
+		case web.CodeStuck:
+			key = "stage_next.verifying_stuck"
+		}
+	}
+	return key
 }
 
 // next marks the first task that waits for the customer and returns its path, or that of the first

@@ -18,41 +18,47 @@ import (
 
 type verifyData struct {
 	Form      web.Form
-	Codes     map[filing.Channel]codeState
+	Codes     []web.SentCode
 	Attention filing.Attention
 }
 
-// codeState is how far a channel's code is, as a part of the keys of the locale files below "verify.".
-type codeState string
-
-const (
-	codeVerified codeState = "done"
-	codeSent     codeState = "sent"
-	// codePending: it is about to be sent.
-	codePending codeState = "pending"
-	// codeStuck: it can't be sent until staff have mended something.
-	codeStuck codeState = "stuck"
-	// codeRefused: the customer must correct the number or address.
-	codeRefused codeState = "refused"
-)
-
-// fillable: the customer may have the code, or have it soon. After a correction the refusal of the former number or
-// address shows until the new code has gone out.
-func (s codeState) fillable() bool { return s == codeSent || s == codePending || s == codeRefused }
-
 // codeStateOf says what was done about a code, not what was asked for.
-func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel) codeState {
+func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel, now time.Time) web.CodeState {
+	state := web.CodeStateOf(v, now)
 	switch {
-	case v.VerifiedAt.Valid:
-		return codeVerified
+	case state == web.CodeVerified, state == web.CodeLocked:
+		return state
 	case f.Attention == channel.Unreachable():
-		return codeRefused
-	case v.SentAt.Valid:
-		return codeSent
-	case f.StuckStep == "send_"+string(channel):
-		return codeStuck
+		return web.CodeRefused
+	case state == web.CodePending && f.StuckStep == "send_"+string(channel):
+		return web.CodeStuck
 	}
-	return codePending
+	return state
+}
+
+// sentCodes are the codes of a filing, with what became of their messages. A follow-up has none.
+func (p *Pages) sentCodes(ctx context.Context, f store.Filing) (codes []web.SentCode, err error) {
+	verifications, err := p.Store.Verifications(ctx, f.ID)
+	if err != nil || len(verifications) == 0 {
+		return nil, err
+	}
+	contact, err := p.Store.Contact(ctx, f.ID)
+	if err != nil {
+		return nil, err
+	}
+	to := map[filing.Channel]string{filing.SMS: contact.Details.Mobile, filing.Mail: contact.Details.Email}
+	var keys []string
+	for _, channel := range filing.Channels {
+		keys = append(keys, store.CodeKey(f.ID, channel, verifications[channel].Sends))
+	}
+	deliveries, err := p.Store.Deliveries(ctx, keys...)
+	now := p.Store.Now()
+	for i, channel := range filing.Channels {
+		v := verifications[channel]
+		codes = append(codes, web.SentCode{State: codeStateOf(f, v, channel, now),
+			To: web.Mask(channel, to[channel]), Verification: v, Delivery: deliveries[keys[i]], Now: now})
+	}
+	return codes, err
 }
 
 // whileVerifying is withFiling for the pages of 身份验证.
@@ -85,8 +91,8 @@ func (p *Pages) remindOfCodes(ctx context.Context, cur Current) {
 	defer cancel()
 	for _, channel := range filing.Channels {
 		v, known := verifications[channel]
-		if known && codeStateOf(cur.Filing, v, channel) == codePending &&
-			p.Store.Now().Sub(v.RequestedAt) > codeOverdue {
+		now := p.Store.Now()
+		if known && codeStateOf(cur.Filing, v, channel, now) == web.CodePending && now.Sub(v.RequestedAt) > codeOverdue {
 			// What fails here is tried again when the page is opened again.
 			_, _ = p.Filings.SendCode(ctx, cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: v.Sends})
 		}
@@ -94,18 +100,16 @@ func (p *Pages) remindOfCodes(ctx context.Context, cur Current) {
 }
 
 func (p *Pages) showVerify(c *gin.Context, status int, cur Current, values url.Values, problems filing.Problems) error {
-	verifications, err := p.Store.Verifications(c.Request.Context(), cur.Filing.ID)
+	codes, err := p.sentCodes(c.Request.Context(), cur.Filing)
 	if err != nil {
 		return err
 	}
-	data := verifyData{Codes: map[filing.Channel]codeState{}, Attention: cur.Filing.Attention}
+	data := verifyData{Codes: codes, Attention: cur.Filing.Attention}
 	var fields []web.Field
-	for _, channel := range filing.Channels {
-		state := codeStateOf(cur.Filing, verifications[channel], channel)
-		data.Codes[channel] = state
-		if state.fillable() {
+	for _, code := range codes {
+		if code.State.Fillable() {
 			fields = append(fields, web.Field{
-				Name: web.CodeField[channel], Type: "code", Required: true,
+				Name: web.CodeField[code.Channel], Type: "code", Required: true,
 				Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped,
 			})
 		}
@@ -151,7 +155,8 @@ func (p *Pages) noCode(ctx context.Context, cur Current, values url.Values) (pro
 	}
 	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
 	for _, channel := range filing.Channels {
-		if state := codeStateOf(cur.Filing, verifications[channel], channel); err == nil && state.fillable() {
+		state := codeStateOf(cur.Filing, verifications[channel], channel, p.Store.Now())
+		if err == nil && state.Fillable() {
 			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "required"})
 		}
 	}

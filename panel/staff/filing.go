@@ -71,6 +71,19 @@ type maskedPart struct {
 type sentMessage struct {
 	At                     time.Time
 	Channel, What, Receipt string
+	store.SentMessage
+}
+
+// outcomeOf says what became of a message, and whose fault a refusal is.
+func outcomeOf(p *web.Page, m sentMessage) string {
+	switch m.Outcome {
+	case "":
+		return "–"
+	case filing.OutcomeRefused:
+		return p.Text("staff_filing.outcome_refused", "at", web.Time(m.Delivery.At), "why", web.Reason(m.Delivery), "whose",
+			p.Text("staff_filing.whose_"+m.Fault))
+	}
+	return p.Text("staff_filing.outcome_"+string(m.Outcome), "at", web.Time(m.Delivery.At))
 }
 
 // filingPage shows a filing with everything that is known of it.
@@ -161,7 +174,7 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 	}
 	for _, m := range sent {
 		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "staff_filing_message.", m.Template)
-		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID})
+		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID, m})
 	}
 	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
 		return err

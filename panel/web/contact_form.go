@@ -81,6 +81,8 @@ type CodeData struct {
 	Form
 	// Lead and Button are keys; Action and Again are the addresses of the forms.
 	Lead, Button, Action, Again, Back string
+	// Codes says what was done about the code; empty where that would tell who has an account.
+	Codes []SentCode
 }
 
 // CodeFields returns the fields of a form that asks for a code.

@@ -151,6 +151,12 @@ var China = time.FixedZone("CST", 8*3600)
 // Time formats a time to the minute.
 func Time(t time.Time) string { return t.In(China).Format("2006-01-02 15:04") }
 
+// Clock formats the time of a day to the minute, ClockSeconds to the second.
+func Clock(t time.Time) string { return t.In(China).Format("15:04") }
+
+// ClockSeconds is described at Clock.
+func ClockSeconds(t time.Time) string { return t.In(China).Format(time.TimeOnly) }
+
 // Date formats the day of a time.
 func Date(t time.Time) string { return t.In(China).Format(time.DateOnly) }
 

@@ -49,6 +49,16 @@
     });
   }
 
+  // What is left of a time is counted down beside it.
+  const countDown = () => {
+    for (const time of document.querySelectorAll("time[data-countdown]")) {
+      const left = Math.max(0, Math.round((Date.parse(time.dataset.countdown) - Date.now()) / 1000));
+      time.textContent = left > 0 ? `(${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")})` : "";
+    }
+  };
+  countDown();
+  setInterval(countDown, 1000);
+
   const summary = document.querySelector(".summary[tabindex]");
   if (summary) summary.focus();
 })();
