@@ -34,8 +34,9 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	if err != nil || send == 0 {
 		return err
 	}
-	if _, err := a.deliver(ctx, to.Channel, message.SMSMessage{Key: store.AccountCodeKey(r.CodeID, send),
-		To: to.To, Template: accountTemplates[to.Purpose], Params: map[string]string{"login": to.Login, "code": code},
+	name := accountTemplates[to.Purpose]
+	if _, err := a.deliver(ctx, to.Channel, PageOf(name, ""), message.SMSMessage{Key: store.AccountCodeKey(r.CodeID, send),
+		To: to.To, Template: name, Params: map[string]string{"login": to.Login, "code": code},
 		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return messageFailed(err)
 	}
@@ -68,8 +69,9 @@ func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) erro
 	}
 	if addresses.Email != "" {
 		key := fmt.Sprintf("password-changed-%d-%d", r.UserID, r.Version)
-		if _, err := a.deliver(ctx, filing.Mail, message.SMSMessage{Key: key, To: addresses.Email,
-			Template: message.PasswordChanged, Params: map[string]string{"login": user.Login}}); err != nil {
+		m := message.SMSMessage{Key: key, To: addresses.Email, Template: message.PasswordChanged,
+			Params: map[string]string{"login": user.Login}}
+		if _, err := a.deliver(ctx, filing.Mail, PageOf(m.Template, ""), m); err != nil {
 			return messageFailed(err)
 		}
 	}

@@ -34,8 +34,13 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 	if err != nil {
 		return err
 	}
+	f, err := a.Store.Filing(ctx, to.FilingID)
+	if err != nil {
+		return err
+	}
 	err = a.sendTo(ctx, to.To, sending{
 		to.FilingID, to.Channel, store.CorrectionKey(r.CorrectionID, send), message.ContactCode,
+		filingPage(f.OrderNumber, "/contact/"+string(to.Channel)),
 		map[string]string{"user_name": contact.Details.UserName, "code": code}, activity.GetInfo(ctx).Attempt > 1,
 	})
 	if err != nil {
@@ -72,6 +77,7 @@ func (a *Message) NotifyContactCorrected(ctx context.Context, r CorrectionRef) e
 	}
 	return a.sendTo(ctx, told.To, sending{
 		told.FilingID, r.Channel, fmt.Sprintf("corrected-%s-%s", r.Token, r.Channel), message.ContactChanged,
-		map[string]string{"order": f.OrderNumber}, activity.GetInfo(ctx).Attempt > 1,
+		PageOf(message.ContactChanged, f.OrderNumber), map[string]string{"order": f.OrderNumber},
+		activity.GetInfo(ctx).Attempt > 1,
 	})
 }

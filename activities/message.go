@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
 
 	"go.temporal.io/sdk/activity"
@@ -47,10 +48,15 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	if err != nil {
 		return err
 	}
+	f, err := a.Store.Filing(ctx, c.FilingID)
+	if err != nil {
+		return err
+	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
 	key := store.CodeKey(c.FilingID, c.Channel, send)
 	if err := a.sendTo(ctx, addressesOf(contact).By(c.Channel),
-		sending{c.FilingID, c.Channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
+		sending{c.FilingID, c.Channel, key, message.ContactCode, PageOf(message.ContactCode, f.OrderNumber), params,
+			activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
 	}
 	return a.Store.CodeSent(ctx, c.FilingID, c.Channel, send)
@@ -94,7 +100,8 @@ func (a *Message) notify(ctx context.Context, n Notice, params map[string]string
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return a.notifyUser(ctx, sending{n.FilingID, n.Channel, n.Key, n.Template, params, retry})
+	return a.notifyUser(ctx, sending{n.FilingID, n.Channel, n.Key, n.Template, PageOf(n.Template, params["order"]), params,
+		retry})
 }
 
 // number is the number for a notice: the decision's or, if that ended a filing and gave none, the ended filing's.
@@ -141,7 +148,9 @@ type sending struct {
 	channel  filing.Channel
 	key      string
 	name     message.Template
-	params   map[string]string
+	// page is the path of the page that it is about.
+	page   string
+	params map[string]string
 	// retry says that an earlier attempt may have sent it, even if the database has none.
 	retry bool
 }
@@ -156,8 +165,8 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := a.deliver(ctx, m.channel, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params,
-		Retry: m.retry || before, Begun: begun})
+	receipt, err := a.deliver(ctx, m.channel, m.page, message.SMSMessage{Key: m.key, To: to, Template: m.name,
+		Params: m.params, Retry: m.retry || before, Begun: begun})
 	if err != nil {
 		return messageFailed(err)
 	}
@@ -165,8 +174,10 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 		Template: string(m.name), ProviderID: receipt.ProviderID})
 }
 
-// deliver sends a customer an SMS, or the same as a mail, and begins to record what becomes of it.
-func (a *Message) deliver(ctx context.Context, channel filing.Channel, m message.SMSMessage) (message.Receipt, error) {
+// deliver sends a customer an SMS, or the same as a mail with a link to a page, and begins to record what becomes of
+// it. An SMS has the link that its approved text has.
+func (a *Message) deliver(ctx context.Context, channel filing.Channel, page string,
+	m message.SMSMessage) (message.Receipt, error) {
 	mailID := ""
 	if channel == filing.Mail {
 		mailID = a.Mail.MessageID(m.Key)
@@ -177,7 +188,11 @@ func (a *Message) deliver(ctx context.Context, channel filing.Channel, m message
 	if channel == filing.SMS {
 		return a.SMS.Send(ctx, m)
 	}
-	return a.mail(ctx, m.Key, m.To, m.Template, m.Params)
+	params := maps.Clone(m.Params)
+	if a.PanelURL != "" {
+		params[message.PageParam] = a.PanelURL + page
+	}
+	return a.mail(ctx, m.Key, m.To, m.Template, params)
 }
 
 // mail sends a mail.

@@ -51,6 +51,7 @@ func (a *Message) RemindPolice(ctx context.Context, r PoliceReminder) error {
 		return err
 	}
 	params := map[string]string{"order": f.OrderNumber, "left": fmt.Sprint(left)}
-	return a.notifyUser(ctx,
-		sending{r.FilingID, r.Channel, r.Key, message.Template(r.Template), params, activity.GetInfo(ctx).Attempt > 1})
+	name := message.Template(r.Template)
+	return a.notifyUser(ctx, sending{r.FilingID, r.Channel, r.Key, name, PageOf(name, f.OrderNumber), params,
+		activity.GetInfo(ctx).Attempt > 1})
 }

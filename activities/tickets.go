@@ -56,7 +56,11 @@ func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answerID 
 		return a.Store.AnswerFailed(ctx, answer.ID, ReasonNoAddress)
 	}
 	params := map[string]string{"number": strconv.FormatInt(ticket.ID, 10), "text": answer.Text}
-	_, err = a.deliver(ctx, filing.Mail, message.SMSMessage{Key: fmt.Sprintf("ticket-%d-%d", ticket.ID, answer.ID),
+	page := PageOf(message.TicketAnswered, "")
+	if ticket.CustomerID.Valid { // others have no page of their own
+		page = fmt.Sprintf("/tickets/%d", ticket.ID)
+	}
+	_, err = a.deliver(ctx, filing.Mail, page, message.SMSMessage{Key: fmt.Sprintf("ticket-%d-%d", ticket.ID, answer.ID),
 		To: ticket.Email, Template: message.TicketAnswered, Params: params})
 	var refused *message.Error
 	switch {

@@ -97,8 +97,8 @@ func recipient(fields textproto.MIMEHeader) string {
 // diagnosis is the reply of the server that refused: "smtp; 550 5.1.1 no such user".
 var diagnosis = regexp.MustCompile(`(?i)^smtp;\s*([2-5]\d\d)[ -](.*)`)
 
-// mailDelivery reads one recipient's fields. Whose fault a refusal is, the rules of SMTP say, as if it were the reply to
-// RCPT: the notification doesn't tell which step failed.
+// mailDelivery reads one recipient's fields. Whose fault a refusal is, the rules of SMTP say, as if it were the reply
+// to RCPT: the notification doesn't tell which step failed.
 func mailDelivery(fields textproto.MIMEHeader) filing.Delivery {
 	status, _, _ := strings.Cut(strings.TrimSpace(fields.Get("Status")), " ")
 	switch strings.ToLower(strings.TrimSpace(fields.Get("Action"))) {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -71,6 +72,21 @@ const (
 var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, SMSVerification, Ended, SentBack,
 	Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
 
+// CustomerTemplates are the messages to customers.
+var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdrawn, PasswordChanged, TicketAnswered},
+	SMSTemplates...)
+
+// PageParam is the param with the address of the page that a message to a customer is about; without one there is no
+// link.
+const PageParam = "page"
+
+// Linked reports whether the SMS may carry a link. Aliyun allows none in templates of codes (验证码模板不支持链接,
+// https://help.aliyun.com/document_detail/463237.html), and none in a variable (isv.PARAM_NOT_SUPPORT_URL): the link is
+// a fixed part of the approved text, the same for everybody.
+func (t Template) Linked() bool {
+	return t != ContactCode && t != PasswordCode && t != ContactAddressCode
+}
+
 //go:embed texts/*.tmpl
 var textFiles embed.FS
 
@@ -92,7 +108,12 @@ func NewTexts(lang string) (*Texts, error) {
 // SMS renders an approved template with its params, as the phone shows it. Aliyun renders the real message; this one is
 // for people to read.
 func (t *Texts) SMS(name Template, params map[string]string) (string, error) {
-	return t.render(name, "sms", params)
+	text, err := t.render(name, "sms", params)
+	if err != nil || params[PageParam] == "" || !name.Linked() {
+		return text, err
+	}
+	link, err := t.render("link", "sms", params)
+	return text + " " + link, err
 }
 
 // Mail renders a mail's subject, plain text and HTML.
@@ -103,6 +124,13 @@ func (t *Texts) Mail(name Template, params map[string]string) (subject, text, pa
 	subject = strings.Join(strings.Fields(subject), " ") // a line break would end the header
 	if text, err = t.render(name, "text", params); err != nil {
 		return "", "", "", err
+	}
+	if params[PageParam] != "" {
+		link, err := t.render("link", "text", params)
+		if err != nil {
+			return "", "", "", err
+		}
+		text += "\n\n" + link
 	}
 	return subject, text, toHTML(text), nil
 }
@@ -121,12 +149,16 @@ func (t *Texts) render(name Template, part string, params map[string]string) (st
 	return strings.TrimSpace(b.String()), nil
 }
 
-// toHTML turns plain text into paragraphs.
+// address is one in escaped text.
+var address = regexp.MustCompile(`https?://[!-;=?-~]+`)
+
+// toHTML turns plain text into paragraphs, and addresses into links.
 func toHTML(text string) string {
 	var b strings.Builder
 	b.WriteString(`<!doctype html><meta charset="utf-8"><body style="font:16px/1.7 sans-serif;max-width:36em">`)
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
-		b.WriteString("<p>" + strings.ReplaceAll(html.EscapeString(paragraph), "\n", "<br>") + "</p>")
+		escaped := strings.ReplaceAll(html.EscapeString(paragraph), "\n", "<br>")
+		b.WriteString("<p>" + address.ReplaceAllString(escaped, `<a href="$0">$0</a>`) + "</p>")
 	}
 	b.WriteString("</body>")
 	return b.String()

@@ -223,3 +223,34 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 		}
 	}
 }
+
+// Mails to customers lead to their page. An SMS does where Aliyun allows a link: in a fixed part of its text.
+func TestMessagesToCustomersCarryALink(t *testing.T) {
+	const page = "https://beian.example.com/orders/D1/filing?a=1&b=2"
+	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "left": "22",
+		"kind": "k", "text": "x", "login": "l"}
+	for _, lang := range []string{"zh", "en"} {
+		texts, err := message.NewTexts(lang)
+		require.NoError(t, err)
+		for _, linked := range []bool{false, true} {
+			if linked {
+				params[message.PageParam] = page
+			} else {
+				delete(params, message.PageParam)
+			}
+			for _, name := range message.CustomerTemplates {
+				_, text, html, err := texts.Mail(name, params)
+				require.NoError(t, err)
+				require.Equal(t, linked, strings.HasSuffix(text, "\n"+page), name)
+				require.Equal(t, linked, strings.Contains(html, `<a href="https://beian.example.com/orders/D1/filing?a=1&amp;b=2">`+
+					`https://beian.example.com/orders/D1/filing?a=1&amp;b=2</a>`), name)
+			}
+			for _, name := range message.SMSTemplates {
+				text, err := texts.SMS(name, params)
+				require.NoError(t, err)
+				code := strings.HasSuffix(string(name), "_code")
+				require.Equal(t, linked && !code, strings.HasSuffix(text, page), name)
+			}
+		}
+	}
+}

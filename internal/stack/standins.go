@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -94,6 +95,8 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 		AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, SignName: standSign, StateFile: state("sms.jsonl"),
 		ReportURL: s.reports("sms"),
 		Render: func(code string, params map[string]string) string {
+			params = maps.Clone(params)
+			params[message.PageParam] = s.PanelURL + "/orders"
 			text, err := texts.SMS(message.Template(strings.TrimPrefix(code, "SMS_")), params)
 			if err != nil {
 				return code
