@@ -36,14 +36,14 @@ func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel, n
 	return state
 }
 
-// sentCodes are the codes of a filing, with what became of their messages. A follow-up has none.
+// sentCodes are the codes of a filing, with what became of their messages.
 func (p *Pages) sentCodes(ctx context.Context, f store.Filing) (codes []web.SentCode, err error) {
 	verifications, err := p.Store.Verifications(ctx, f.ID)
-	if err != nil || len(verifications) == 0 {
+	if err != nil {
 		return nil, err
 	}
 	contact, err := p.Store.Contact(ctx, f.ID)
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) { // it is about to be written
 		return nil, err
 	}
 	to := map[filing.Channel]string{filing.SMS: contact.Details.Mobile, filing.Mail: contact.Details.Email}
@@ -55,6 +55,7 @@ func (p *Pages) sentCodes(ctx context.Context, f store.Filing) (codes []web.Sent
 	now := p.Store.Now()
 	for i, channel := range filing.Channels {
 		v := verifications[channel]
+		v.Channel = channel
 		codes = append(codes, web.SentCode{State: codeStateOf(f, v, channel, now),
 			To: web.Mask(channel, to[channel]), Verification: v, Delivery: deliveries[keys[i]], Now: now})
 	}
