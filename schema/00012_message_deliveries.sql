@@ -21,7 +21,8 @@ CREATE TABLE message_deliveries (
   asked       INT             NOT NULL DEFAULT 0,
   ask_at      DATETIME(6)     NULL,
   KEY message_deliveries_ask (ask_at),
-  KEY message_deliveries_mail (mail_id)
+  KEY message_deliveries_mail (mail_id),
+  KEY message_deliveries_settled (settled_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- +goose Down

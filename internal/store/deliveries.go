@@ -118,6 +118,19 @@ func (s *Store) AskedAboutSMS(ctx context.Context, m UnsettledSMS) error {
 		WHERE message_key = ? AND outcome = ?`, filing.OutcomeUnknown, s.utcNow(), m.Key, filing.OutcomePending)
 }
 
+// faults are those of message.Kind.
+var faults = []string{"recipient", "operator", "limit", "temporary"}
+
+// refusedMessages counts the messages that were refused since then, by fault, with every fault.
+func (s *Store) refusedMessages(ctx context.Context, since time.Time) (map[string]int, error) {
+	counts, err := countBy[string](ctx, s.db, `SELECT fault AS name, COUNT(*) AS n FROM message_deliveries
+		WHERE settled_at > ? AND outcome = ? GROUP BY fault`, since, filing.OutcomeRefused)
+	for _, fault := range faults {
+		counts[fault] += 0
+	}
+	return counts, err
+}
+
 // Deliveries returns the outcomes of messages by their keys.
 func (s *Store) Deliveries(ctx context.Context, keys ...string) (map[string]filing.Delivery, error) {
 	byKey := map[string]filing.Delivery{}

@@ -65,6 +65,9 @@ func TestOutcomeOfAMessageIsRecorded(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, known)
 	require.Equal(t, filing.Delivery{Outcome: filing.OutcomeRefused, At: now}, delivery(t, s, "m"))
+	figures, err := s.Figures(ctx, 0)
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"": 1, "recipient": 0, "operator": 0, "limit": 0, "temporary": 0}, figures.Refused)
 	require.NoError(t, s.BeginDelivery(ctx, "m", filing.Mail, deliveryMail, "id@example.com"))
 	require.Equal(t, filing.OutcomePending, delivery(t, s, "m").Outcome, "it was sent again")
 }

@@ -39,6 +39,8 @@ type Figures struct {
 	Signals int
 	// Quotas are the limits that all customers share.
 	Quotas []QuotaFigure
+	// Refused counts the messages that were refused in the last day, by whose fault that was.
+	Refused map[string]int
 	// Broken counts workflow runs whose code fails.
 	Broken int
 }
@@ -119,6 +121,9 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 		return f, err
 	}
 	if f.Quotas, err = s.overallQuotas(ctx); err != nil {
+		return f, err
+	}
+	if f.Refused, err = s.refusedMessages(ctx, f.CountedAt.Add(-day)); err != nil {
 		return f, err
 	}
 	if f.Accounts, err = s.accountFigures(ctx); err != nil {
