@@ -17,7 +17,8 @@ type Template string
 const (
 	// ContactCode carries a verification code; params user_name and code.
 	ContactCode Template = "contact_code"
-	// Approved announces the bureau's approval; params number and order.
+	// Approved announces the bureau's approval; params number and order, in mails also certificate: its path on the
+	// site, empty if the bureau issued none.
 	Approved Template = "approved"
 	// Refused announces a refusal by the bureau; param order.
 	Refused Template = "refused"
@@ -25,7 +26,7 @@ const (
 	SentBack Template = "sent_back"
 	// FooterNeeded asks for the number to be put on the home page; params number and order.
 	FooterNeeded Template = "footer_needed"
-	// Filed says that the filing is complete; params number and order.
+	// Filed says that the filing is complete; params as for Approved.
 	Filed Template = "filed"
 	// Ended says that a deregistration was completed; params number and order.
 	Ended Template = "ended"
