@@ -21,24 +21,30 @@ func TestBureauOfTodayIssuesNoCertificate(t *testing.T) {
 	ctx := t.Context()
 	_, err := s.Store.DB().ExecContext(ctx, `UPDATE orders SET sealed_web_space = NULL WHERE number = 'D20260002'`)
 	require.NoError(t, err)
-	for order, user := range map[string]string{"D20260001": "web1", "D20260002": "web2"} {
+	for _, c := range []struct {
+		order, user, site string
+		holder            filing.Holder
+	}{
+		{"D20260001", "web1", "林测试的读书笔记", filingtest.PersonHolder()},
+		{"D20260002", "web2", "样例公司网站", filingtest.CompanyHolder()},
+	} {
 		w := customer(t, s)
-		prepared(t, w, order)
-		require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "林测试的读书笔记"))
+		prepared(t, w, c.order)
+		require.NoError(t, w.SubmitDossier(ctx, c.holder, c.site))
 		wait(t, w, filing.Installing)
-		hub, err := w.Page(ctx, "/orders/"+order+"/filing")
+		hub, err := w.Page(ctx, "/orders/"+c.order+"/filing")
 		require.NoError(t, err)
 		require.Contains(t, hub.Find("main").Text(), "首页放备案号")
 		require.NotContains(t, hub.Find("main").Text(), "证书文件")
-		result, err := w.Page(ctx, "/orders/"+order+"/filing/result")
+		result, err := w.Page(ctx, "/orders/"+c.order+"/filing/result")
 		require.NoError(t, err)
 		require.NotContains(t, result.Find("main").Text(), "证书文件")
 		_, err = w.Download(ctx, "/certificate")
 		require.Error(t, err, "there is none")
-		require.NoError(t, demo.PutFooter(ctx, s, w, user))
+		require.NoError(t, demo.PutFooter(ctx, s, w, c.user))
 		require.NoError(t, w.CheckSiteNow(ctx))
 		wait(t, w, filing.Filed)
-		require.Zero(t, certificates(s, user), "nothing is uploaded")
+		require.Zero(t, certificates(s, c.user), "nothing is uploaded")
 	}
 	var notices int
 	for _, m := range s.StandIns.Mail.Messages() {
