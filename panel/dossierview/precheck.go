@@ -29,8 +29,8 @@ var unfilled = []string{"required", "choose"}
 type FoundLine struct {
 	Rule     string
 	Blocking bool
-	// Form is where it is corrected, Path the address of the field there.
-	Form, Path string
+	// Form is where it is corrected, Name its field there, if it is about one, and Path the field's address.
+	Form, Name, Path string
 	// Lacking: something isn't filled in yet, but nothing is wrong.
 	Lacking bool
 	// Field is the key of the field's name, Label the name itself if it has no key.
@@ -87,7 +87,7 @@ func (v *View) Prechecked(c *gin.Context, cur Current, d filing.Dossier, lookUp 
 	for _, f := range precheck.Run(facts) {
 		line := FoundLine{
 			Rule: f.Rule, Blocking: f.Blocking,
-			Form: f.Form, Path: ChangePath(c, f.Form, f.Field), Field: "field." + f.Form + "." + f.Field,
+			Form: f.Form, Name: f.Field, Path: ChangePath(c, f.Form, f.Field), Field: "field." + f.Form + "." + f.Field,
 			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil),
 			Help: v.RuleHelp(t, f.Rule),
 		}
@@ -114,9 +114,9 @@ func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier)
 	return facts, err
 }
 
-// paperFindings are the missing papers. Pictures of approvals have a pre-check rule of their own.
+// paperFindings are the missing and outdated papers. Pictures of approvals have a pre-check rule of their own.
 func (v *View) paperFindings(c *gin.Context, cur Current, d filing.Dossier) ([]FoundLine, error) {
-	problems, err := v.PaperProblems(c.Request.Context(), cur, d)
+	problems, err := v.PaperProblems(c, cur, d)
 	if err != nil {
 		return nil, err
 	}
@@ -128,12 +128,16 @@ func (v *View) paperFindings(c *gin.Context, cur Current, d filing.Dossier) ([]F
 			field, label = filing.ApprovalField(n.Item), NumberLabel(t, label)
 		}
 		if p := problems.For(field); p != nil {
-			lines = append(lines, FoundLine{
+			line := FoundLine{
 				Rule: rulePaperMissing, Blocking: true, Lacking: true,
-				Form: web.FormPapers, Path: ChangePath(c, web.FormPapers, field), Label: label,
+				Form: web.FormPapers, Name: field, Path: ChangePath(c, web.FormPapers, field), Label: label,
 				Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil),
 				Help: v.FieldHelp(t, web.FormPapers, field),
-			})
+			}
+			if p.Key == problemOutdated {
+				line.Rule, line.Lacking, line.Source = p.Key, false, t.T("papers.source_outdated", nil)
+			}
+			lines = append(lines, line)
 		}
 	}
 	return lines, nil
@@ -182,7 +186,7 @@ func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, 
 	for i, p := range problems {
 		l := &lines[i]
 		l.Rule, l.Lacking, l.Text = p.Key, slices.Contains(unfilled, p.Key), t.T("problem."+p.Key, p.Args)
-		l.Path, l.Field = line.Path+"&check=1#f-"+p.Field, "field."+form+"."+p.Field
+		l.Name, l.Path, l.Field = p.Field, line.Path+"&check=1#f-"+p.Field, "field."+form+"."+p.Field
 		if own := "precheck_source.problem." + p.Key; t.Has(own) {
 			lines[i].Source = t.T(own, nil)
 		}
