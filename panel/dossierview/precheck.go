@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/precheck"
 	"github.com/beian/beian/panel/web"
 )
@@ -99,6 +100,38 @@ func (v *View) Prechecked(c *gin.Context, cur Current, d filing.Dossier, lookUp 
 	return lines, nil
 }
 
+// FormFindings are what the pre-check finds in what is saved of a form, without what is missing elsewhere.
+func (v *View) FormFindings(c *gin.Context, cur Current, form string) ([]FoundLine, error) {
+	d, err := v.Dossier(c.Request.Context(), cur)
+	if err != nil {
+		return nil, err
+	}
+	found, err := v.Prechecked(c, cur, d, false)
+	return slices.DeleteFunc(found, func(l FoundLine) bool { return l.Form != form || l.Lacking }), err
+}
+
+// MarkFound puts findings at the fields of a form: what blocks it where nothing else is wrong, and advice.
+func (v *View) MarkFound(t *locale.Localizer, f *web.Form, found []FoundLine) {
+	for i := range f.Fields {
+		field := &f.Fields[i]
+		var blocks, advice []string
+		for _, l := range found {
+			switch {
+			case l.Name != field.Name:
+			case l.Blocking:
+				blocks = append(blocks, l.Text)
+			default:
+				advice = append(advice, l.Text)
+			}
+		}
+		field.Problem, field.Advice = cmp.Or(field.Problem, sentences(t, blocks)), sentences(t, advice)
+	}
+	f.List(t)
+}
+
+// Unfilled tells whether a problem is that something isn't filled in yet, rather than wrong.
+func Unfilled(p filing.Problem) bool { return slices.Contains(unfilled, p.Key) }
+
 func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier) (facts precheck.Facts, err error) {
 	facts = precheck.Facts{
 		Dossier: d, Tables: v.Tables(ctx), Domains: cur.Order.Domains, IPs: cur.Order.IPs,
@@ -185,7 +218,7 @@ func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, 
 	lines := slices.Repeat([]FoundLine{line}, len(problems))
 	for i, p := range problems {
 		l := &lines[i]
-		l.Rule, l.Lacking, l.Text = p.Key, slices.Contains(unfilled, p.Key), t.T("problem."+p.Key, p.Args)
+		l.Rule, l.Lacking, l.Text = p.Key, Unfilled(p), t.T("problem."+p.Key, p.Args)
 		l.Name, l.Path, l.Field = p.Field, line.Path+"&check=1#f-"+p.Field, "field."+form+"."+p.Field
 		if own := "precheck_source.problem." + p.Key; t.Has(own) {
 			lines[i].Source = t.T(own, nil)
