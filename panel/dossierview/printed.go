@@ -80,7 +80,9 @@ func natureFact(nature int) string {
 }
 
 // line is a line that states a text as it is.
-func line(key, text string, about ...string) PrintedLine { return PrintedLine{key, text, fact(text), about} }
+func line(key, text string, about ...string) PrintedLine {
+	return PrintedLine{key, text, fact(text), about}
+}
 
 // fact joins what a line states, without white space, which makes no difference on paper. Without its first part it
 // states nothing.

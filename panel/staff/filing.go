@@ -27,8 +27,8 @@ const maxUnmaskReason = 200
 
 // filingData is everything about a filing, on one page.
 type filingData struct {
-	Filing   store.Filing
-	Order    store.Order
+	Filing store.Filing
+	Order  store.Order
 	// Others are the order's other filings, newest first.
 	Others   []store.Filing
 	Timeline []timelineLine
