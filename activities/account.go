@@ -1,12 +1,15 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
@@ -22,6 +25,9 @@ var accountTemplates = map[store.CodePurpose]message.Template{
 	store.PurposePassword: message.PasswordCode, store.PurposeContactAddress: message.ContactAddressCode,
 }
 
+// firstPasswordPath is the panel's page for a code that staff had sent.
+const firstPasswordPath = "/sign-in/first"
+
 // SendAccountCode sends a code to an account, derived again on each attempt. It sends nothing if the row belongs
 // to no account, or the account has no address.
 func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
@@ -33,10 +39,23 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	if err != nil || send == 0 {
 		return err
 	}
+	template, params := accountTemplates[to.Purpose], map[string]string{"login": to.Login, "code": code}
+	if to.First && to.Channel == filing.Mail {
+		template = message.FirstPassword
+		params["link"] = ""
+		if a.PanelURL != "" {
+			params["link"] = a.PanelURL + firstPasswordPath
+		}
+	}
 	if _, err := a.deliver(ctx, to.Channel, message.SMSMessage{Key: fmt.Sprintf("account-code-%d-%d", r.CodeID, send),
-		To: to.To, Template: accountTemplates[to.Purpose], Params: map[string]string{"login": to.Login, "code": code},
+		To: to.To, Template: template, Params: params,
 		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
-		return messageFailed(err)
+		err = messageFailed(err)
+		var app *temporal.ApplicationError
+		if errors.As(err, &app) {
+			err = cmp.Or(a.Store.AccountCodeFailed(ctx, r.CodeID, send, app.Type()), err)
+		}
+		return err
 	}
 	return a.Store.AccountCodeSent(ctx, r.CodeID, send)
 }

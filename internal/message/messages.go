@@ -52,6 +52,9 @@ const (
 	// params login and code.
 	PasswordCode       Template = "password_code"
 	ContactAddressCode Template = "contact_address_code"
+	// FirstPassword is PasswordCode for a customer's first password, which staff had sent; by mail only; params login,
+	// code and link (may be empty).
+	FirstPassword Template = "first_password"
 	// PasswordChanged says that an account's password was changed, by mail only; param login.
 	PasswordChanged Template = "password_changed"
 	// Stuck alerts staff to a problem that blocks filings, by mail only; params step, reason, order (the first), link

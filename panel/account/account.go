@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
@@ -38,8 +37,8 @@ func (p *Pages) accountPage(c *gin.Context) error {
 		return err
 	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "account.title"}, web.With(accountPage, accountPageData{
-		Email: maskEmail(addresses.Email), OwnEmail: own.Email != "",
-		Mobile: maskMobile(addresses.Mobile), OwnMobile: own.Mobile != "",
+		Email: web.MaskEmail(addresses.Email), OwnEmail: own.Email != "",
+		Mobile: web.MaskMobile(addresses.Mobile), OwnMobile: own.Mobile != "",
 		Sessions: sessions, Here: p.device(c),
 	}))
 }
@@ -68,23 +67,6 @@ func sessionTable(here int64) web.TableSpec[store.UserSession] {
 // device is the ID of this session's row.
 func (p *Pages) device(c *gin.Context) int64 {
 	return p.Sessions.GetInt64(c.Request.Context(), web.KeyDevice)
-}
-
-// maskMobile and maskEmail leave enough for people to recognise their own.
-func maskMobile(mobile string) string {
-	if len(mobile) < 11 {
-		return ""
-	}
-	return mobile[:3] + "****" + mobile[len(mobile)-4:]
-}
-
-func maskEmail(email string) string {
-	name, domain, ok := strings.Cut(email, "@")
-	if !ok {
-		return ""
-	}
-	first := []rune(name)
-	return string(first[:min(1, len(first))]) + "***@" + domain
 }
 
 func presentPasswordField() web.Field {

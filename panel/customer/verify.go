@@ -40,8 +40,12 @@ const (
 // address shows until the new code has gone out.
 func (s codeState) fillable() bool { return s == codeSent || s == codePending || s == codeRefused }
 
-// codeStateOf says what was done about a code, not what was asked for.
-func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel) codeState {
+// codeLate is how long a code may take to be sent. Of two codes that can't be sent, the filing shows the second only
+// after the first is mended.
+const codeLate = 2 * time.Minute
+
+// codeStateOf says what was done about a code by now, not what was asked for.
+func codeStateOf(now time.Time, f store.Filing, v store.Verification, channel filing.Channel) codeState {
 	switch {
 	case v.VerifiedAt.Valid:
 		return codeVerified
@@ -49,7 +53,7 @@ func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel) c
 		return codeRefused
 	case v.SentAt.Valid:
 		return codeSent
-	case f.StuckStep == "send_"+string(channel):
+	case f.StuckStep == "send_"+string(channel), f.Stuck() && now.Sub(v.RequestedAt) > codeLate:
 		return codeStuck
 	}
 	return codePending
@@ -85,7 +89,7 @@ func (p *Pages) remindOfCodes(ctx context.Context, cur Current) {
 	defer cancel()
 	for _, channel := range filing.Channels {
 		v, known := verifications[channel]
-		if known && codeStateOf(cur.Filing, v, channel) == codePending &&
+		if known && codeStateOf(p.Store.Now(), cur.Filing, v, channel) == codePending &&
 			p.Store.Now().Sub(v.RequestedAt) > codeOverdue {
 			// What fails here is tried again when the page is opened again.
 			_, _ = p.Filings.SendCode(ctx, cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: v.Sends})
@@ -101,7 +105,7 @@ func (p *Pages) showVerify(c *gin.Context, status int, cur Current, values url.V
 	data := verifyData{Codes: map[filing.Channel]codeState{}, Attention: cur.Filing.Attention}
 	var fields []web.Field
 	for _, channel := range filing.Channels {
-		state := codeStateOf(cur.Filing, verifications[channel], channel)
+		state := codeStateOf(p.Store.Now(), cur.Filing, verifications[channel], channel)
 		data.Codes[channel] = state
 		if state.fillable() {
 			fields = append(fields, web.Field{
@@ -151,7 +155,8 @@ func (p *Pages) noCode(ctx context.Context, cur Current, values url.Values) (pro
 	}
 	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
 	for _, channel := range filing.Channels {
-		if state := codeStateOf(cur.Filing, verifications[channel], channel); err == nil && state.fillable() {
+		state := codeStateOf(p.Store.Now(), cur.Filing, verifications[channel], channel)
+		if err == nil && state.fillable() {
 			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "required"})
 		}
 	}
@@ -174,6 +179,13 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 	channel := filing.Channel(c.PostForm("channel"))
 	if web.CodeField[channel] == "" {
 		return web.ErrBadRequest
+	}
+	verifications, err := p.Store.Verifications(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	if codeStateOf(p.Store.Now(), cur.Filing, verifications[channel], channel) == codeStuck { // an outdated page
+		return p.RedirectWith(c, web.FilingPath(c)+"/verify", "verify."+string(channel)+"_stuck")
 	}
 	send, err := p.Store.RequestCode(c.Request.Context(), cur.Filing.ID, channel)
 	if errors.Is(err, store.ErrCodePending) {
