@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
@@ -35,10 +37,18 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 		return err
 	}
 	name := accountTemplates[to.Purpose]
+	if to.First && to.Channel == filing.Mail {
+		name = message.FirstPassword
+	}
 	if _, err := a.deliver(ctx, to.Channel, PageOf(name, ""), message.SMSMessage{Key: store.AccountCodeKey(r.CodeID, send),
 		To: to.To, Template: name, Params: map[string]string{"login": to.Login, "code": code},
 		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
-		return messageFailed(err)
+		err = messageFailed(err)
+		var app *temporal.ApplicationError
+		if errors.As(err, &app) {
+			err = cmp.Or(a.Store.AccountCodeFailed(ctx, r.CodeID, send, app.Type()), err)
+		}
+		return err
 	}
 	return a.Store.AccountCodeSent(ctx, r.CodeID, send)
 }

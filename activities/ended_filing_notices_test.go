@@ -129,7 +129,7 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	require.NoError(t, err)
 	notify("b", filing.Installing)
 	require.Len(t, phone.Messages(), 1)
-	require.Equal(t, "在网站上放备案号和证书", phone.Messages()[0].Params["step"])
+	require.Equal(t, "在网站上放备案号", phone.Messages()[0].Params["step"])
 	require.Len(t, post.Messages(), 1)
 	notify("c", filing.Preparing)
 	require.Len(t, phone.Messages(), 1, "no reminder of a completed step")

@@ -28,6 +28,8 @@ type Message struct {
 	Alerter StaffAlerter
 	// PanelURL is the panel's public address, without a slash at its end; links in mails begin with it.
 	PanelURL string
+	// CertificateName is the certificate file's name on sites; empty: filing.CertificateName.
+	CertificateName string
 }
 
 // CodeRef identifies a code of a channel.
@@ -93,7 +95,14 @@ func (a *Message) Notify(ctx context.Context, n Notice) error {
 }
 
 func (a *Message) notify(ctx context.Context, n Notice, params map[string]string, retry bool) error {
+	if n.Channel == filing.Mail { // Aliyun's templates have no such variable
+		params = maps.Clone(params)
+		params["certificate"] = ""
+	}
 	if d, err := a.Store.LatestDecision(ctx, n.FilingID); err == nil {
+		if n.Channel == filing.Mail && len(d.Certificate) > 0 {
+			params["certificate"] = filing.CertificatePath(a.CertificateName)
+		}
 		if params["number"], err = a.number(ctx, n.FilingID, d); err != nil {
 			return err
 		}

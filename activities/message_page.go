@@ -19,6 +19,8 @@ func PageOf(name message.Template, order string) string {
 	switch name {
 	case message.PasswordCode:
 		return "/sign-in/forgotten/code"
+	case message.FirstPassword:
+		return "/sign-in/first"
 	case message.PasswordChanged:
 		return "/sign-in/forgotten"
 	case message.ContactAddressCode:

@@ -8,19 +8,18 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 )
-
-// CertificatePath is where the bureau wants the certificate file on a site
-// (安装说明: the cert folder below the document root).
-const CertificatePath = "cert/bazu.cert"
 
 // Website holds the effects on customers' sites.
 type Website struct {
 	Store   *store.Store
 	Policy  website.Policy
 	Checker *website.Checker
+	// CertificateName is the certificate file's name on sites; empty: filing.CertificateName.
+	CertificateName string
 	// LinkTargets are the bureau's sites that the number may link to, the preferred one first.
 	LinkTargets []string
 	// PoliceTarget is the address that a public-security filing number links to; its digits follow.
@@ -29,15 +28,19 @@ type Website struct {
 
 // InstallResult says how a certificate gets onto its site.
 type InstallResult struct {
-	// ByHand: the order names no web space, so the customer uploads the file.
+	// ByHand: there is a certificate, but the order names no web space, so the customer uploads the file.
 	ByHand bool
 }
 
-// InstallCertificate puts the certificate on the order's web space. A repeat finds the file there and changes
-// nothing.
+// InstallCertificate puts the certificate on the order's web space, if the bureau issued one: bureaus of today mostly
+// don't. A repeat finds the file there and changes nothing.
 func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallResult, error) {
 	f, err := a.Store.Filing(ctx, r.FilingID)
 	if err != nil {
+		return InstallResult{}, err
+	}
+	decision, err := a.Store.LatestDecision(ctx, r.FilingID)
+	if err != nil || len(decision.Certificate) == 0 {
 		return InstallResult{}, err
 	}
 	space, err := a.Store.WebSpaceOf(ctx, f.OrderID)
@@ -47,15 +50,8 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if space == nil {
 		return InstallResult{ByHand: true}, nil
 	}
-	decision, err := a.Store.LatestDecision(ctx, r.FilingID)
-	if err != nil {
-		return InstallResult{}, err
-	}
-	if len(decision.Certificate) == 0 { // only a new holder must have one
-		return InstallResult{}, nil
-	}
 	return InstallResult{}, spaceProblem(website.Install(ctx, website.Space(*space), a.policyFor(f.OrderID),
-		CertificatePath, decision.Certificate))
+		filing.CertificatePath(a.CertificateName), decision.Certificate))
 }
 
 // policyFor is the policy for an order's web space: a first host key is pinned, another one recorded for staff.
@@ -128,5 +124,5 @@ func (a *Website) checkDomain(ctx context.Context, domain string, certificate []
 	if len(certificate) == 0 || strings.HasPrefix(domain, "*.") {
 		return a.Checker.CheckDomain(ctx, domain), false
 	}
-	return a.Checker.CheckCertificate(ctx, domain, CertificatePath, certificate), true
+	return a.Checker.CheckCertificate(ctx, domain, filing.CertificatePath(a.CertificateName), certificate), true
 }

@@ -66,3 +66,22 @@ func TestEveryDomainsStateIsKept(t *testing.T) {
 	require.Equal(t, "status", kinds["ftp.example.com"])
 	require.Equal(t, "wildcard", kinds["*.example.com"])
 }
+
+// Without a certificate there is nothing to install, by us or by hand; with one it depends on the web space.
+func TestOnlyAnIssuedCertificateIsInstalled(t *testing.T) {
+	for _, withSpace := range []bool{false, true} {
+		e, ctx := newEditing(t, withSpace), t.Context()
+		e.website.CertificateName = "bazs.cert"
+		install := func() activities.InstallResult {
+			t.Helper()
+			result, err := e.website.InstallCertificate(ctx, activities.FilingRef{FilingID: e.filing.ID})
+			require.NoError(t, err)
+			return result
+		}
+		require.False(t, install().ByHand)
+		_, err := e.db.DB().ExecContext(ctx, `UPDATE decisions SET certificate = ?`, []byte("certificate"))
+		require.NoError(t, err)
+		require.Equal(t, !withSpace, install().ByHand)
+		require.Equal(t, withSpace, e.space.Stores("u", "wwwroot/cert/bazs.cert") == 1)
+	}
+}

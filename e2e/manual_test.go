@@ -109,7 +109,6 @@ func TestManualDriver(t *testing.T) {
 		{"bazu.cert", url.Values{"site_number": {"浙ICP备2026000001号-1"}}, []byte("certificate"), "site_number", "应以“沪”开头"},
 		{"bazu.cert", url.Values{"site_number": {"2026000001"}, "password": {"bureau-issued-77"}}, []byte("certificate"),
 			"site_number", "格式不对"},
-		{"", right, nil, "certificate", "请选择"},
 		{"bazu.cert", right, []byte{}, "certificate", "空的"},
 		{"photo.jpg", right, []byte("picture"), "certificate", ".cert"},
 		{"bazu.cert", right, bytes.Repeat([]byte("x"), 5<<20), "certificate", "太大"},
@@ -223,7 +222,7 @@ func TestBrowserManual(t *testing.T) {
 			require.NoError(t, patiently(b,
 				submit(`#submitted .button`), chromedp.WaitVisible(`[data-state=submitted]`), shot(t, "03-submitted"),
 				chromedp.SendKeys("#f-site_number", "浙ICP备2026000001号-1"), submit("#approved .button"),
-				chromedp.WaitVisible("#e-site_number"), chromedp.WaitVisible("#e-certificate"), shot(t, "04-problems"),
+				chromedp.WaitVisible("#e-site_number"), shot(t, "04-problems"),
 			))
 			if screen.name == "wide" { // the phone gets the corrected dossier
 				require.NoError(t, patiently(b,

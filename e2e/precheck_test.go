@@ -38,7 +38,7 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.Fill(ctx, base+"/site",
 		url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"}, "action": {"next"}})
-	require.NoError(t, err)
+	require.ErrorContains(t, err, "422", "the form itself says so first")
 	require.NoError(t, w.Papers(ctx))
 	s.StandIns.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
 	require.Equal(t, []string{"site_name_trade", "site_name_region", "ip_not_of_order", "email_on_site",
@@ -51,6 +51,7 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	_, err = w.Fill(ctx, base+"/site",
 		url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
+	require.NoError(t, w.Papers(ctx), "the letter has the former name")
 	require.Equal(t, []string{"email_on_site", "domain_elsewhere"}, rules())
 	s.StandIns.DNS.Silence(true)
 	require.Equal(t, []string{"email_on_site"}, rules(), "what can't be known isn't reported")

@@ -13,7 +13,6 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
@@ -74,7 +73,7 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.NoError(t, err)
 	wait(t, w, filing.Installing)
 	require.Eventually(t, func() bool {
-		return bytes.Equal(fetched(t, s, "www.example.net", activities.CertificatePath), certificate)
+		return bytes.Equal(fetched(t, s, "www.example.net", filing.CertificatePath("")), certificate)
 	}, 60*time.Second, 100*time.Millisecond, "the certificate is put on the site")
 	page, err = w.Page(ctx, base)
 	require.NoError(t, err)

@@ -72,6 +72,8 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 			path: strings.Replace(o.staged("T1", filing.Withdrawn, ""), "/filings/", "/orders/", 1) + "/transfer",
 			form: url.Values{"to": {"other"}, "open": {"refuse"}, "reason": {"双方申请"}, "confirm": {"T1"}},
 			want: []string{"order.transfer done"}},
+		{route: "/support/orders/:number/first-password", form: url.Values{"channel": {"sms"}, "reason": {"客户来电"}},
+			want: []string{"customer.first_password asked", "customer.first_password refused"}},
 		{route: "/support/dossiers/:record/submitted", want: []string{"record.submitted done"}},
 		{route: "/support/dossiers/:record/submitted", path: second + "submitted", want: []string{"record.submitted done"}},
 		{route: "/support/dossiers/:record/approved", form: url.Values{"site_number": {"沪ICP备2026000001号-1"},

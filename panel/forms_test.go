@@ -288,6 +288,7 @@ func TestReviewIsComeBackTo(t *testing.T) {
 	require.Equal(t, "review", page.Find("[name=return_to]").AttrOr("value", ""), "also when only saving")
 	page = f.fill("/site", url.Values{"action": {"next"}}, false)
 	require.Equal(t, 1, page.Find("form[data-papers]").Length(), "otherwise the next page follows")
+	require.NoError(t, f.Papers(t.Context()), "the letter has the former name")
 	page, err = f.Post(t.Context(), filingBase+"/papers", url.Values{"return_to": {"review"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find(".prechecked").Length())
@@ -425,4 +426,30 @@ func TestFieldsAreMarkedUp(t *testing.T) {
 	_, err := f.Post(t.Context(), filingBase+"/notice", url.Values{"accept": {"yes"}})
 	require.NoError(t, err)
 	require.Equal(t, "32", f.page("/contact").Find("#f-user_name").AttrOr("maxlength", ""))
+}
+
+// Saving a form says at once, at the field, what the pre-check would block, what it would advise, and what breaks a
+// rule, but not what isn't filled in yet.
+func TestEachSaveIsPrechecked(t *testing.T) {
+	f := newFilling(t)
+	f.fill("/holder", demo.HolderValues(filingtest.PersonHolder()), false)
+	page := f.save("site", url.Values{"name": {"中国书评"}, "home_page": {"http://example.org/"}})
+	require.Contains(t, page.Find("#e-name").Text(), "中国")
+	require.Contains(t, page.Find("#f-name").AttrOr("aria-describedby", ""), "e-name")
+	require.Equal(t, 1, page.Find(`.summary a[href="#f-name"]`).Length(), "the summary names it too")
+	require.Equal(t, 1, page.Find("#e-home_page").Length(), "rules of the form itself")
+	require.Zero(t, page.Find("#e-services").Length(), "not filled in yet")
+	page = f.save("site", url.Values{"name": {"读书笔记"}, "home_page": {"http://www.example.com/"},
+		"domains": {"www.example.com\nother.example.com"}})
+	require.Zero(t, page.Find(".error").Length())
+	require.Contains(t, page.Find("#a-domains").Text(), "other.example.com", "advice")
+	require.Contains(t, page.Find("#f-domains").AttrOr("aria-describedby", ""), "a-domains")
+	require.Zero(t, page.Find(".summary").Length(), "which needs no correction")
+	require.Zero(t, f.page("/site").Find("#a-domains").Length(), "opening a form checks nothing")
+
+	page = f.fill("/site", url.Values{"name": {"中国书评"}, "services": {"2"}, "action": {"next"}}, true)
+	require.Contains(t, page.Find("#e-name").Text(), "中国", "it doesn't go on before")
+	require.Equal(t, "中国书评", f.page("/site").Find("[name=name]").AttrOr("value", ""), "it is saved")
+	page = f.fill("/site", url.Values{"name": {"林测试的读书笔记"}, "action": {"next"}}, false)
+	require.Equal(t, 1, page.Find("form[data-papers]").Length(), "advice doesn't hold anybody up")
 }

@@ -102,7 +102,7 @@ func (v *visitor) post(path string, values url.Values, status int) *goquery.Docu
 func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 	h := newHelping(t)
 	forms := h.panel.FormFields()
-	require.Len(t, forms, 19)
+	require.Len(t, forms, 20)
 	for form, names := range forms {
 		require.NotEmpty(t, names)
 		for _, name := range names {

@@ -32,6 +32,7 @@ type noTemporal struct {
 	verdicts  []workflows.Verdict
 	submitted []workflows.Submission
 	opened    []string
+	footers   []workflows.FooterInput
 }
 
 func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {
@@ -57,7 +58,7 @@ func newDesk(t *testing.T) *desk {
 	require.NoError(t, err)
 	require.NoError(t, d.db.SetDriver(t.Context(), d.account, store.DriverManual))
 	p, err := panel.New(panel.Config{Store: d.db, Filings: d.temporal, Resolver: website.NewResolver("127.0.0.1:1"),
-		Logger: slog.New(slog.DiscardHandler)})
+		Provider: panel.Provider{LinkTargets: []string{"https://beian.miit.gov.cn/"}}, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
 	server := httptest.NewServer(p.Handler())

@@ -57,12 +57,16 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err != nil {
 		return panel.Config{}, err
 	}
+	if err := set.Provider.CheckCertificateName(); err != nil {
+		return panel.Config{}, err
+	}
 	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting).In(set.Base.Namespace)
 	return panel.Config{
 		Store: p.Store, Filings: filings, Process: p.Observed, Logger: p.Logger,
 		Provider: panel.Provider{
 			Name: set.Provider.Name, AccessMode: set.Provider.AccessMode, ServerPlace: set.Provider.ServerPlace,
 			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
+			CertificateName: set.Provider.CertificateName,
 		},
 		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
 		ReportSecret:  reportSecret,

@@ -95,7 +95,7 @@ func messageActivities(set Settings, db *store.Store, filings *workflows.Client)
 	}
 	return &activities.Message{
 		Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, StaffWebhook: hook, Alerter: filings,
-		PanelURL: strings.TrimRight(set.Mail.PanelURL, "/"),
+		PanelURL: strings.TrimRight(set.Mail.PanelURL, "/"), CertificateName: set.Provider.CertificateName,
 	}, nil
 }
 
@@ -147,11 +147,15 @@ func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*a
 		}
 		allow = append(allow, prefix)
 	}
+	if err := p.CheckCertificateName(); err != nil {
+		return nil, err
+	}
 	policy := website.Policy{VerifyTLS: w.VerifyTLS, TLSOnly: w.TLSOnly}
 	policy.Dialer.Control = website.Guard(allow)
 	return &activities.Website{
-		Store: db, Policy: policy, LinkTargets: p.LinkTargets, PoliceTarget: p.PoliceTarget,
-		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
+		Store: db, Policy: policy, CertificateName: p.CertificateName, LinkTargets: p.LinkTargets,
+		PoliceTarget: p.PoliceTarget,
+		Checker:      website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
 	}, nil
 }
 

@@ -92,7 +92,18 @@ type Provider struct {
 	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the filing number may link to, preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
 	// PoliceTarget is the address that a public-security filing number links to.
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
-	Vetting      bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
+	// CertificateName is the name of the bureau's certificate file on sites, where a bureau still issues one.
+	CertificateName string `env:"BEIAN_CERTIFICATE_NAME" help:"name of the bureau's certificate file in a site's folder cert, where the bureau issues one" default:"bazu.cert"`
+	Vetting         bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
+}
+
+// CheckCertificateName refuses a name that a file can't have on every web space.
+func (p Provider) CheckCertificateName() error {
+	if p.CertificateName != "" && !filing.ValidCertificateName(p.CertificateName) {
+		return fmt.Errorf("BEIAN_CERTIFICATE_NAME: %q can't be a file's name on every web space; want %s",
+			p.CertificateName, filing.CertificateName)
+	}
+	return nil
 }
 
 // Panel is the web panel.

@@ -18,8 +18,8 @@ func Picture(field string) []byte {
 	return filingtest.Picture(1280, 900, h.Sum64())
 }
 
-// Papers uploads every missing paper of the page of papers, with its number if required, and continues. If the
-// kind of filing has no such page, it does nothing.
+// Papers uploads every paper of the page of papers that is missing or was signed before the forms changed, with its
+// number if required, and continues. If the kind of filing has no such page, it does nothing.
 func (w *Walker) Papers(ctx context.Context) error {
 	page, err := w.Page(ctx, w.path("/papers"))
 	if err != nil {
@@ -31,9 +31,9 @@ func (w *Walker) Papers(ctx context.Context) error {
 	}
 	files, texts := map[string]File{}, url.Values{"action": {"next"}}
 	form.Find("[data-paper][data-must]").Each(func(_ int, e *goquery.Selection) {
-		if e.Find("[data-picture]").Length() == 0 {
-			field := e.AttrOr("data-paper", "")
-			files[field] = File{field + ".jpg", Picture(field)}
+		field, code := e.AttrOr("data-paper", ""), e.Find("[data-statement]").AttrOr("data-statement", "")
+		if e.Find("[data-picture]").Length() == 0 || e.Is("[data-outdated]") {
+			files[field] = File{field + ".jpg", Picture(field + code)}
 		}
 		e.Find("input[type=text]").Each(func(_ int, n *goquery.Selection) {
 			texts.Set(n.AttrOr("name", ""), "沪批字 2026-001 号")

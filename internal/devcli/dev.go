@@ -15,6 +15,7 @@ import (
 	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/orderfile"
+	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/stack"
 )
 
@@ -23,6 +24,7 @@ type Dev struct {
 	stack.Ports `embed:""`
 	Dir         string        `env:"BEIAN_DEV_DIR" default:".beian/dev" help:"folder for data kept between runs"`
 	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative: reviewed on its page only"`
+	Edition     string        `name:"bureau-edition" env:"BEIAN_DEV_BUREAU" enum:"today,2005" default:"today" help:"how the stand-in bureau works: as bureaus do today, or as in 2005, with certificates"`
 	Vetting     bool          `env:"BEIAN_VETTING" help:"own staff vet dossiers before they go to the bureau (初审)"`
 	Manual      bool          `env:"BEIAN_DEV_MANUAL" help:"staff submit dossiers by hand, as with a bureau without an interface"`
 	StaffTOTP   string        `env:"BEIAN_STAFF_TOTP" enum:"required,optional" default:"optional" help:"whether staff must sign in with a second factor"`
@@ -36,7 +38,7 @@ func (Dev) Help() string { return "Example: beian dev --panel 8090" }
 // Run brings everything up and waits for Ctrl-C.
 func (c *Dev) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Vetting: c.Vetting, Manual: c.Manual, StaffTOTP: c.StaffTOTP,
+		Dir: c.Dir, Ports: c.Ports, BureauEdition: bureau.Edition(c.Edition), ReviewAfter: c.ReviewAfter, Vetting: c.Vetting, Manual: c.Manual, StaffTOTP: c.StaffTOTP,
 		Logger: app.NewLogger(c.LogLevel),
 	})
 	if err != nil {
@@ -92,6 +94,7 @@ func importSamples(ctx context.Context, s *stack.Stack, path string) error {
 
 // Demo files orders unattended.
 type Demo struct {
+	Edition  string `name:"bureau-edition" enum:"today,2005" default:"today" help:"how the stand-in bureau works: as bureaus do today, or as in 2005, with certificates"`
 	Filings  int    `default:"1" help:"how many orders to file (1 to 5)"`
 	JSON     bool   `name:"json" help:"print JSON lines"`
 	Samples  string `default:"samples/orders.csv" help:"orders to import"`
@@ -108,8 +111,8 @@ func (c *Demo) Run(ctx context.Context) error {
 		return err
 	}
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: filepath.Join(dir, "stack"), Throwaway: true, ReviewAfter: 2 * time.Second, ExchangeEvery: time.Second,
-		Logger: app.NewLogger(c.LogLevel),
+		Dir: filepath.Join(dir, "stack"), Throwaway: true, BureauEdition: bureau.Edition(c.Edition), ReviewAfter: 2 * time.Second,
+		ExchangeEvery: time.Second, Logger: app.NewLogger(c.LogLevel),
 	})
 	defer os.RemoveAll(dir)
 	if err != nil {

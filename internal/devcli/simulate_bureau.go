@@ -14,6 +14,7 @@ import (
 type simulateBureau struct {
 	Listen      string        `default:"127.0.0.1:8082" help:"address to listen on"`
 	State       string        `default:".beian/bureau.json" help:"file for its state"`
+	Edition     string        `enum:"today,2005" default:"today" help:"how it works: as bureaus do today, or as in 2005, with certificates"`
 	ISPID       int64         `name:"isp-id" default:"310001" help:"the provider's number"`
 	User        string        `default:"provider" help:"the provider's user name"`
 	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative: reviewed on the page only"`
@@ -44,7 +45,7 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 		random = &bureau.RandomFaults{Seed: c.FaultSeed, Rate: c.FaultRate}
 	}
 	s, err := bureau.New(bureau.Options{
-		Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID,
+		Edition: bureau.Edition(c.Edition), Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID,
 		UserName: c.User, Password: password,
 		ReviewAfter: c.ReviewAfter, ReviewUpTo: c.ReviewUpTo, UniqueSiteNames: c.UniqueNames, MaxChanges: c.MaxChanges,
 		StateFile: c.State, Logger: app.NewLogger("info"),

@@ -2,6 +2,7 @@ package filing
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 
 	"github.com/beian/beian/internal/textnorm"
@@ -13,6 +14,18 @@ const (
 	// MaxCertificate limits bazu.cert, in bytes; the bureau's has a few kilobytes.
 	MaxCertificate = 1 << 20
 )
+
+// CertificateName is the usual name of the bureau's certificate file. Some bureaus call it bazs.cert.
+const CertificateName = "bazu.cert"
+
+// CertificatePath is where the bureau wants the certificate file on a site (安装说明: the cert folder below the document
+// root); an empty name is CertificateName.
+func CertificatePath(name string) string { return "cert/" + cmp.Or(name, CertificateName) }
+
+// ValidCertificateName reports whether a file can be called so on every web space.
+func ValidCertificateName(name string) bool { return certificateName.MatchString(name) }
+
+var certificateName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$`)
 
 // Issued is what the bureau issues with an approval, as typed by staff if no interface delivers it.
 type Issued struct {
@@ -65,8 +78,6 @@ func (i Issued) Validate(d Dossier) Problems {
 		p.add("certificate", "certificate_big", "max", MaxCertificate>>20)
 	case i.Certificate != nil && len(i.Certificate) == 0:
 		p.add("certificate", "certificate_empty")
-	case i.Certificate == nil && d.Kind.Spec().NeedsCertificate:
-		p.add("certificate", "certificate_required")
 	case err == nil && site.OtherNumberIn(i.Certificate) != "":
 		p.add("certificate", "certificate_other_number", "number", site.OtherNumberIn(i.Certificate))
 	}

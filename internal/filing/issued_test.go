@@ -32,7 +32,7 @@ func TestIssuedNumbersFitTheirDossier(t *testing.T) {
 			"filing_number_province"},
 		{"that differ", filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000002号-1",
 			Certificate: certificate}, "", "site_number", "numbers_differ"},
-		{"no certificate", filing.Issued{SiteNumber: "沪ICP备2026000001号-1"}, "", "certificate", "certificate_required"},
+		{"no certificate", filing.Issued{SiteNumber: "沪ICP备2026000001号-1"}, "", "", ""},
 		{"an empty one", filing.Issued{SiteNumber: "沪ICP备2026000001号-1", Certificate: []byte{}}, "", "certificate",
 			"certificate_empty"},
 		{"a big one", filing.Issued{SiteNumber: "沪ICP备2026000001号-1",

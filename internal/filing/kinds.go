@@ -52,8 +52,6 @@ type KindSpec struct {
 	Ends Ended
 	// NeedsPassword: the filing password is required.
 	NeedsPassword bool
-	// NeedsCertificate: an approval is only complete with the bureau's certificate.
-	NeedsCertificate bool
 	// Forms are listed in the order in which they are filled in.
 	Forms []FormSpec
 	// review groups kinds that take a bureau the same time.
@@ -113,8 +111,7 @@ var (
 
 // KindSpecs has every kind, in the order of the choice.
 var KindSpecs = []KindSpec{
-	{Kind: KindNew, Name: Bilingual{"新增备案", "new filing"}, Operation: 1, NeedsCertificate: true,
-		Forms: wholeForms},
+	{Kind: KindNew, Name: Bilingual{"新增备案", "new filing"}, Operation: 1, Forms: wholeForms},
 	{Kind: KindNewSite, Name: Bilingual{"新增网站", "new site"}, Operation: 2, Claims: ClaimsHolder, NeedsPassword: true,
 		Forms: []FormSpec{
 			{Name: FormOwnership},

@@ -60,13 +60,13 @@ func TestEachKindsSpec(t *testing.T) {
 		}
 		mark := func(is bool, sign string) string { return map[bool]string{true: sign}[is] }
 		got = append(got, fmt.Sprintf("%s %d %s %s %s", s.Kind, s.Operation, string(s.Claims)+"/"+string(s.Ends),
-			mark(s.FollowsUp, "F")+mark(s.Registers, "R")+mark(s.NeedsPassword, "P")+mark(s.NeedsCertificate, "C"),
+			mark(s.FollowsUp, "F")+mark(s.Registers, "R")+mark(s.NeedsPassword, "P"),
 			strings.Join(forms, ",")))
 		require.NotEmpty(t, s.Name.Chinese, s.Kind)
 		require.NotEmpty(t, s.Name.English, s.Kind)
 	}
 	require.Equal(t, []string{
-		"new 1 / C holder0,site0,papers0",
+		"new 1 /  holder0,site0,papers0",
 		"new_site 2 holder/ P ownership0,holder6,site0,papers0",
 		"new_access 3 site/ P ownership0,site6,papers0",
 		"change 4 / F holder0,site0,papers0,ownership1",

@@ -248,7 +248,7 @@ func TestPlaceholdersAreFilled(t *testing.T) {
 
 // names stand in components as they are: of the product's mark, a file of the
 // bureau's, and the ministries' sites.
-var names = []string{"备", "bazu.cert", "beian.miit.gov.cn", "beian.mps.gov.cn"}
+var names = []string{"备", "beian.miit.gov.cn", "beian.mps.gov.cn"}
 
 // Components have no words of their own, neither between tags nor in attributes that are read.
 func TestComponentsHaveNoWords(t *testing.T) {

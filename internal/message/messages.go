@@ -18,7 +18,8 @@ type Template string
 const (
 	// ContactCode carries a verification code; params user_name and code.
 	ContactCode Template = "contact_code"
-	// Approved announces the bureau's approval; params number and order.
+	// Approved announces the bureau's approval; params number and order, in mails also certificate: its path on the
+	// site, empty if the bureau issued none.
 	Approved Template = "approved"
 	// Refused announces a refusal by the bureau; param order.
 	Refused Template = "refused"
@@ -26,7 +27,7 @@ const (
 	SentBack Template = "sent_back"
 	// FooterNeeded asks for the number to be put on the home page; params number and order.
 	FooterNeeded Template = "footer_needed"
-	// Filed says that the filing is complete; params number and order.
+	// Filed says that the filing is complete; params as for Approved.
 	Filed Template = "filed"
 	// Ended says that a deregistration was completed; params number and order.
 	Ended Template = "ended"
@@ -52,6 +53,9 @@ const (
 	// params login and code.
 	PasswordCode       Template = "password_code"
 	ContactAddressCode Template = "contact_address_code"
+	// FirstPassword is PasswordCode for a customer's first password, which staff had sent; by mail only; params login
+	// and code.
+	FirstPassword Template = "first_password"
 	// PasswordChanged says that an account's password was changed, by mail only; param login.
 	PasswordChanged Template = "password_changed"
 	// Stuck alerts staff to a problem that blocks filings, by mail only; params step, reason, order (the first), link
@@ -73,7 +77,8 @@ var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, File
 	Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
 
 // CustomerTemplates are the messages to customers.
-var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdrawn, PasswordChanged, TicketAnswered},
+var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdrawn, PasswordChanged, FirstPassword,
+	TicketAnswered},
 	SMSTemplates...)
 
 // PageParam is the param with the address of the page that a message to a customer is about; without one there is no

@@ -26,6 +26,7 @@ import (
 	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/store"
 )
@@ -67,6 +68,8 @@ type Options struct {
 	// Database names an empty database on a running server, for throwaway stacks; if empty, a server is started.
 	Database string
 	Ports    Ports
+	// BureauEdition is how the stand-in bureau works; empty: as in 2005.
+	BureauEdition bureau.Edition
 	// ReviewAfter is how long the stand-in's review takes.
 	ReviewAfter time.Duration
 	// ExchangeEvery is the pause between exchanges with the bureau.

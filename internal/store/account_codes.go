@@ -75,6 +75,8 @@ type accountCodeRequest struct {
 	ch      filing.Channel
 	userID  int64
 	to      string
+	// vouched: staff asked for it, so wrong attempts at earlier codes don't count any more.
+	vouched bool
 }
 
 func (s *Store) requestAccountCode(ctx context.Context, r accountCodeRequest,
@@ -109,8 +111,9 @@ func (s *Store) requestAccountCode(ctx context.Context, r accountCodeRequest,
 			// The count of wrong attempts stays; see requestCode.
 			if err := exec(ctx, tx, `
 				UPDATE account_codes SET user_id = NULLIF(?, 0), nonce = ?, code_hash = NULL, sends = ?, requested_at = ?,
-				sent_at = NULL, expires_at = NULL, verified_at = NULL WHERE id = ?`,
-				r.userID, seal.Nonce(), send, now, id); err != nil {
+				sent_at = NULL, expires_at = NULL, verified_at = NULL, failure = '', tries = IF(?, 0, tries),
+				locked_until = IF(?, NULL, locked_until) WHERE id = ?`,
+				r.userID, seal.Nonce(), send, now, r.vouched, r.vouched, id); err != nil {
 				return err
 			}
 		}
@@ -159,6 +162,8 @@ type AccountCode struct {
 	Channel filing.Channel
 	// Login names the account in the message; To is empty if there is nobody to send to.
 	Login, To string
+	// First: staff had it sent, for a first password.
+	First bool
 }
 
 // AccountCode returns the recipient of a code.
@@ -172,7 +177,8 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err e
 	switch {
 	case err != nil || userID == 0:
 		return c, err
-	case c.Purpose == PurposeContactAddress:
+	case c.Purpose == PurposeContactAddress || sealed != nil:
+		c.First = c.Purpose == PurposePassword
 		return c, s.keys.OpenJSON(accountCodeAAD(id), sealed, &c.To)
 	}
 	address, err := s.ContactAddressesOf(ctx, userID)
@@ -186,15 +192,17 @@ func (s *Store) AccountVerification(ctx context.Context, id int64) (Verification
 }
 
 // PrepareAccountCode does what PrepareCode does, for an account's code. A code that resets a password takes its message
-// from the account's quotas here, behind the page: if they are used up, send is 0, and the asker doesn't learn it.
+// from the account's quotas here, behind the page: if they are used up, send is 0, and the asker doesn't learn it. One
+// that staff had sent was taken when they asked for it.
 func (s *Store) PrepareAccountCode(ctx context.Context, id int64) (code string, send int, err error) {
 	var userID int64
 	var purpose CodePurpose
-	if err := scan(ctx, s.db, "account code", fragmentOf(`SELECT COALESCE(user_id, 0), purpose FROM account_codes
-		WHERE id = ?`, id), &userID, &purpose); err != nil {
+	var spent bool
+	if err := scan(ctx, s.db, "account code", fragmentOf(`SELECT COALESCE(user_id, 0), purpose,
+		sealed_address IS NOT NULL FROM account_codes WHERE id = ?`, id), &userID, &purpose, &spent); err != nil {
 		return "", 0, err
 	}
-	if purpose != PurposePassword || userID == 0 {
+	if purpose != PurposePassword || userID == 0 || spent {
 		return s.prepareCode(ctx, accountCode(id))
 	}
 	to, err := s.AccountCode(ctx, id)

@@ -185,8 +185,8 @@ func (s *Store) refuseRecord(ctx context.Context, tx *sqlx.Tx, recordID int64, u
 
 // decisionComplete selects complete decisions whose signal isn't queued yet.
 const decisionComplete = `d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE AND (r.operation >= 5
-	OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1
-	AND d.certificate_path IS NULL))))))`
+	OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL
+	OR d.certificate_path IS NULL)))))`
 
 // recordScope is a condition that selects records r by an ID.
 type recordScope string
@@ -197,7 +197,7 @@ const (
 )
 
 // signalRecords queues a signal for every complete decision of a scope: a refusal is complete at once, an approval when
-// number and certificate are there too. A filing that ends has neither, and only a new holder must get a certificate.
+// its number is there too, and its certificate if the bureau named one. A filing that ends has neither.
 // It locks the decisions between reading and marking them, so that none is marked without being read.
 func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScope, id int64) error {
 	var decided []struct {

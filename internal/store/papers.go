@@ -43,6 +43,8 @@ type NewPaper struct {
 	Width, Height  int
 	// Max is how many pictures the paper may have; if it is one, a new picture replaces the old one.
 	Max int
+	// States is what the printed form that it is a picture of states now; nil for other papers.
+	States *Statement
 }
 
 // ErrTooManyPapers: the paper already has its maximum number of pictures.
@@ -91,8 +93,16 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 		if id, err = insert(ctx, tx, `
 			INSERT INTO papers (filing_id, paper, item, format, sealed, sealed_thumb, content_hash, width, height, bytes,
 			uploaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, n.FilingID, n.Key, n.Item, n.Format, sealed, thumb, hash,
-			n.Width, n.Height, len(n.Content), s.utcNow()); err != nil || n.Max > 1 {
+			n.Width, n.Height, len(n.Content), s.utcNow()); err != nil {
 			return err
+		}
+		if n.States != nil {
+			if err := stateOnPaper(ctx, tx, id, *n.States); err != nil {
+				return err
+			}
+		}
+		if n.Max > 1 {
+			return nil
 		}
 		for _, p := range present {
 			if err := s.removePaper(ctx, tx, n.FilingID, p.ID); err != nil {

@@ -32,7 +32,7 @@ func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOr
 }
 
 func (s *Store) filedOrders(ctx context.Context, match fragment) (list []FiledOrder, err error) {
-	// For each order, the latest approved revision that has a holder and site.
+	// For each order, the latest approved revision that has a holder and site: an open follow-up may have none yet.
 	rows, err := selectAll[struct {
 		Order
 		FilingID int64  `db:"filing_id"`
@@ -40,11 +40,12 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) (list []FiledOr
 		Sealed   []byte `db:"sealed"`
 	}](ctx, s.db, `
 		SELECT `+orderColumns+`, COALESCE(d.filing_id, 0) AS filing_id, COALESCE(d.revision, 0) AS revision, d.sealed
-		FROM orders o LEFT JOIN filings f ON f.open_order_id = o.id
+		FROM orders o LEFT JOIN filings f ON f.order_id = o.id AND `+filingCustomer+` = o.customer_id
+				AND f.stage NOT IN ('withdrawn', 'deregistered')
 			LEFT JOIN records r ON r.filing_id = f.id AND r.operation <= 4 AND EXISTS (SELECT 1 FROM decisions x
 			WHERE x.record_id = r.id AND x.approved)
 			LEFT JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
-		WHERE `+match.sql+` ORDER BY o.id DESC, d.revision DESC LIMIT ?`, match.with(maxFound)...)
+		WHERE `+match.sql+` ORDER BY o.id DESC, d.filing_id DESC, d.revision DESC LIMIT ?`, match.with(maxFound)...)
 	if err != nil {
 		return nil, fmt.Errorf("searching filed orders: %w", err)
 	}

@@ -37,8 +37,8 @@ func (p *Pages) accountPage(c *gin.Context) error {
 		return err
 	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "account.title"}, web.With(accountPage, accountPageData{
-		Email: web.Mask(filing.Mail, addresses.Email), OwnEmail: own.Email != "",
-		Mobile: web.Mask(filing.SMS, addresses.Mobile), OwnMobile: own.Mobile != "",
+		Email: web.MaskEmail(addresses.Email), OwnEmail: own.Email != "",
+		Mobile: web.MaskMobile(addresses.Mobile), OwnMobile: own.Mobile != "",
 		Sessions: sessions, Here: p.device(c),
 	}))
 }

@@ -20,6 +20,8 @@ func (p *Pages) Routes(all, in web.Group) {
 	all.POST("/sign-in", p.signIn, p.DropSavedPost)
 	all.GET("/sign-in/forgotten", p.forgottenForm)
 	all.POST("/sign-in/forgotten", p.forgotten, p.DropSavedPost)
+	all.GET(pathFirstCode, p.firstCodeForm)
+	all.POST(pathFirstCode, p.firstCode)
 	all.GET("/sign-in/forgotten/code", p.recoveryCodeForm)
 	all.POST("/sign-in/forgotten/code", p.recoveryCode)
 	all.POST("/sign-in/forgotten/again", p.recoveryAgain)
@@ -55,6 +57,7 @@ func (p *Pages) Routes(all, in web.Group) {
 func Forms(t *locale.Localizer) map[string][]web.Field {
 	return map[string][]web.Field{
 		"sign_in": signInFields(), "forgotten": forgottenFields(t), "account_code": web.CodeFields(),
+		"first_code":       firstCodeFields(),
 		"account_password": passwordFields(),
 		"account_contact":  {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
 	}

@@ -38,12 +38,14 @@ type shownForm struct {
 	// values are what was just typed; nil: show the draft.
 	values   url.Values
 	problems filing.Problems
-	// check: show everything that breaks a rule.
-	check bool
+	// check: show everything that breaks a rule; saved: without what is only missing yet.
+	check, saved bool
 	// note is shown above the form, instead of a refusal.
 	note string
 	// overtaken: another page has saved other values since this one was made.
 	overtaken bool
+	// found is what the pre-check found in what was saved.
+	found []dossierview.FoundLine
 }
 
 // status is the page's HTTP status.
@@ -57,12 +59,16 @@ func (s shownForm) status(c *gin.Context) int {
 	return http.StatusUnprocessableEntity
 }
 
+// checkSaved is the value of ?check after a form was saved.
+const checkSaved = "saved"
+
 // dossierForm is the page of one of a dossier's forms. With ?check, which links from the review page
-// have, it shows the form's problems too.
+// have, it shows the form's problems too; after a save, those of what was typed.
 func (p *Pages) dossierForm(form string) web.Handler {
 	return p.withForm(form, func(c *gin.Context, cur Current, kind filing.Kind) error {
 		return p.showDossierForm(c, cur, shownForm{
-			name: form, kind: kind, values: p.SavedValues(c), check: c.Query("check") != "",
+			name: form, kind: kind, values: p.SavedValues(c), check: c.Query("check") != "" && c.Query("check") != checkSaved,
+			saved: c.Query("check") == checkSaved,
 		})
 	})
 }
@@ -94,14 +100,20 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 		return err
 	}
 	t, codes, problems := p.Texts.For(p.Lang(c)), p.Tables(ctx), shown.problems
-	if shown.check {
+	if shown.check || shown.saved {
 		d := filing.Dossier{Kind: kind}
 		p.Fill(&d, name, values)
-		found, err := p.Problems(c, cur, d, name, codes)
+		broken, err := p.Problems(c, cur, d, name, codes)
 		if err != nil {
 			return err
 		}
-		problems = append(problems, found...)
+		if shown.saved {
+			broken = slices.DeleteFunc(broken, dossierview.Unfilled)
+		}
+		problems = append(problems, broken...)
+		if shown.found, err = p.FormFindings(c, cur, name); err != nil {
+			return err
+		}
 	}
 	if name == web.FormSite {
 		values.Set("provider", p.Provider.Name)
@@ -114,6 +126,7 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 	}
 	data := dossierData{web.Build(t, name, fields(values), values, problems), kind, values.Get("password") != ""}
 	data.Draft, data.ReturnTo = draft, web.ReturnTo(c, values)
+	p.MarkFound(t, &data.Form, shown.found)
 	if err := p.overtaken(c, cur, shown, &data.Form, fields); err != nil {
 		return err
 	}
@@ -124,8 +137,8 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 	return p.Render(c, status, head, web.With(dossierFormPage, data))
 }
 
-// saveDossierForm saves a form as it was typed. It goes on to the next page if the form is right, or
-// comes back if only saving was asked for.
+// saveDossierForm saves a form as it was typed. It goes on to the next page if the form is right and the pre-check
+// finds nothing that blocks it, or comes back if only saving was asked for.
 func (p *Pages) saveDossierForm(form string) web.Handler {
 	return p.withForm(form, func(c *gin.Context, cur Current, kind filing.Kind) error {
 		return p.saveForm(c, cur, shownForm{name: form, kind: kind, values: web.PostForm(c)})
@@ -144,7 +157,7 @@ func (p *Pages) saveForm(c *gin.Context, cur Current, form shownForm) error {
 	again := web.WithReturnTo(web.FilingPath(c)+"/"+name, returnTo)
 	if action := values.Get("action"); action == "save" {
 		p.Flash(c, "flash.saved")
-		return web.Redirect(c, again)
+		return web.Redirect(c, web.WithQuery(again, "check", checkSaved))
 	} else if field, ok := dossierview.ListsAsked(action); ok {
 		p.Flash(c, "flash.lists_updated")
 		return web.Redirect(c, again+"#f-"+field)
@@ -155,10 +168,13 @@ func (p *Pages) saveForm(c *gin.Context, cur Current, form shownForm) error {
 	if err == nil && len(problems) == 0 && name == web.FormOwnership {
 		problems, err = p.ProveOwnership(ctx, cur, d.OwnershipProof)
 	}
+	if err == nil {
+		form.found, err = p.FormFindings(c, cur, name)
+	}
 	if err != nil {
 		return err
 	}
-	if len(problems) > 0 {
+	if len(problems) > 0 || dossierview.Blocks(form.found) {
 		form.problems = problems
 		return p.showDossierForm(c, cur, form)
 	}

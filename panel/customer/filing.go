@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -114,6 +115,10 @@ type filingData struct {
 	CanRevoke bool
 	// Revoke is the key of what withdrawing is called.
 	Revoke string
+	// Approved is the completed filing that this one is to change or end, and Certificate tells that it has one; nil:
+	// this one isn't such a filing.
+	Approved    *Current
+	Certificate bool
 	// SiteBad: the number is on the order, but its site fails a check.
 	SiteBad bool
 	// Confirm are the channels whose address staff corrected and whose code is missing.
@@ -242,11 +247,9 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 		data.registered()
 	case f.Stage == filing.Filed:
 		data.FollowUps = filing.FollowUps
-		checks, err := p.Store.SiteChecks(ctx, f.ID)
-		if err != nil {
-			return data, err
-		}
-		data.SiteBad = slices.ContainsFunc(checks, func(c store.SiteCheck) bool { return !c.OK })
+	}
+	if err := p.fillApproved(ctx, &data); err != nil {
+		return data, err
 	}
 	refused, err := p.RefusalOf(c, cur)
 	if err != nil {
@@ -261,6 +264,28 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 		data.ended(events)
 	}
 	return data, nil
+}
+
+// fillApproved sets what the filing that gives the order its number has to show.
+func (p *Pages) fillApproved(ctx context.Context, data *filingData) error {
+	approved, err := p.approved(ctx, data.Current)
+	if err != nil || approved.Filing.Kind.Registers() || approved.Filing.Stage != filing.Filed {
+		return err
+	}
+	checks, err := p.Store.SiteChecks(ctx, approved.Filing.ID)
+	if err != nil {
+		return err
+	}
+	data.SiteBad = slices.ContainsFunc(checks, func(c store.SiteCheck) bool { return !c.OK })
+	if approved.FollowUp == "" {
+		return nil
+	}
+	decision, err := p.Store.LatestDecision(ctx, approved.Filing.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	data.Approved, data.Certificate = &approved, len(decision.Certificate) > 0
+	return nil
 }
 
 // nextText is the key of what comes next, unless the number was registered or the filing is over.

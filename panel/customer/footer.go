@@ -167,8 +167,34 @@ func editConcerns(e store.FooterEdit, filingID int64) bool {
 // numberStages are the stages in which a filing has its number.
 var numberStages = []filing.Stage{filing.Installing, filing.Filed}
 
-// withNumber is withFiling for the pages of a filing that has its number.
-func (p *Pages) withNumber(h handler) web.Handler { return p.withFiling(h, numberStages...) }
+// withNumber is withFiling for the pages of a filing that has its number. Until a follow-up has one of its own, they
+// are those of the completed filing that it follows, which the bureau still has on file.
+func (p *Pages) withNumber(h handler) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur Current) error {
+		approved, err := p.approved(c.Request.Context(), cur)
+		switch {
+		case err != nil:
+			return err
+		case !slices.Contains(numberStages, approved.Filing.Stage):
+			return p.movedOn(c)
+		}
+		return h(c, approved)
+	})
+}
+
+// approved is the filing that gives an order its number: the order's filing or, while that is a follow-up without an
+// approval, the one that it follows.
+func (p *Pages) approved(ctx context.Context, cur Current) (Current, error) {
+	f := cur.Filing
+	if !f.BaseID.Valid || cur.Over() || slices.Contains(numberStages, f.Stage) {
+		return cur, nil
+	}
+	base, err := p.Store.Filing(ctx, f.BaseID.Int64)
+	if err != nil || base.CustomerID != f.CustomerID {
+		return cur, err
+	}
+	return Current{Order: cur.Order, Filing: base, FollowUp: f.Kind}, nil
+}
 
 // systemsFor are the systems whose settings help with a reason: the recognised one, or all.
 func systemsFor(reason string, args map[string]any) []string {

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -65,11 +66,18 @@ func (p *Pages) showPapers(c *gin.Context, cur Current, shown shownForm) error {
 	if err != nil {
 		return err
 	}
-	if shown.check {
-		missing := filing.PaperProblems(d, p.NeededPapers(d), dossierview.HasPicture(list))
-		shown.problems = append(shown.problems, missing...)
+	found, err := p.PaperProblems(c, cur, d)
+	if err != nil {
+		return err
 	}
+	if !shown.check { // what was signed in vain shows in any case
+		found = slices.DeleteFunc(found, func(p filing.Problem) bool { return !dossierview.Outdated(p) })
+	}
+	shown.problems = append(shown.problems, found...)
 	data := papersData{Kind: d.Kind, Papers: p.paperFields(c, d, list, shown.problems)}
+	if err := p.printedCodes(ctx, cur, d, data.Papers); err != nil {
+		return err
+	}
 	for i := range data.Papers {
 		if f := &data.Papers[i]; f.NumberField != "" && shown.values.Has(f.NumberField) {
 			f.Number = shown.values.Get(f.NumberField)
@@ -93,6 +101,24 @@ func (p *Pages) showPapers(c *gin.Context, cur Current, shown shownForm) error {
 	}
 	data.Form.Problems = paperProblems(p.Texts.For(p.Lang(c)), data.Papers)
 	return p.Render(c, status, web.Page{Title: "papers.title", Wrong: data.HasProblems()}, web.With(papersPage, data))
+}
+
+// printedCodes says which fingerprints the printed forms among the papers must show.
+func (p *Pages) printedCodes(
+	ctx context.Context, cur Current, d filing.Dossier, papers []dossierview.PaperField,
+) error {
+	for i := range papers {
+		f := &papers[i]
+		if f.Print == "" {
+			continue
+		}
+		states, err := p.States(ctx, cur, d, f.Print)
+		if err != nil {
+			return err
+		}
+		f.Code = states.Code()
+	}
+	return nil
 }
 
 // paperProblems are the papers' problems for the summary.
@@ -147,6 +173,9 @@ func (p *Pages) paperFields(
 			if dossierview.IsPaperOf(paper, n) {
 				f.Pictures = append(f.Pictures, paper)
 			}
+		}
+		if problem := problems.For(n.Field()); problem != nil {
+			f.Outdated = dossierview.Outdated(*problem)
 		}
 		f.Full = n.Max > 1 && len(f.Pictures) >= n.Max
 		if n.Each == filing.EachPreApproval {

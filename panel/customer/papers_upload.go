@@ -29,7 +29,7 @@ func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) erro
 	if err != nil {
 		return err
 	}
-	values, problems, err := p.takeParts(c, cur, p.NeededPapers(d))
+	values, problems, err := p.takeParts(c, cur, d)
 	saved := p.saveNumbers(ctx, cur, values, err != nil)
 	var tooBig *http.MaxBytesError
 	returnTo := web.ReturnTo(c, values)
@@ -53,7 +53,7 @@ func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) erro
 	shown.check = values.Get("action") == "next"
 	if shown.check && len(problems) == 0 {
 		if d, err = p.Dossier(ctx, cur); err == nil {
-			problems, err = p.PaperProblems(ctx, cur, d)
+			problems, err = p.PaperProblems(c, cur, d)
 		}
 	}
 	switch {
@@ -76,7 +76,7 @@ func (p *Pages) uploadPicture(c *gin.Context, cur Current, kind filing.Kind) err
 	if err != nil {
 		return err
 	}
-	_, problems, err := p.takeParts(c, cur, p.NeededPapers(d))
+	_, problems, err := p.takeParts(c, cur, d)
 	var tooBig *http.MaxBytesError
 	if errors.As(err, &tooBig) { // the script sends no such file
 		err = web.ErrBadRequest
@@ -109,9 +109,10 @@ func (p *Pages) saveNumbers(ctx context.Context, cur Current, values url.Values,
 
 // takeParts reads the form part by part: a picture is never in a temporary file, unsealed.
 func (p *Pages) takeParts(
-	c *gin.Context, cur Current, needed []filing.NeededPaper,
+	c *gin.Context, cur Current, d filing.Dossier,
 ) (values url.Values, problems filing.Problems, err error) {
 	values = url.Values{}
+	needed := p.NeededPapers(d)
 	parts, err := c.Request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) { // there was no file to send
 		return web.PostForm(c), nil, nil
@@ -135,7 +136,7 @@ func (p *Pages) takeParts(
 			values.Add(name, web.Clean(name, string(text)))
 			continue
 		}
-		problem, err := p.takePicture(c.Request.Context(), cur, needed[i], part)
+		problem, err := p.takePicture(c.Request.Context(), uploadedFor{cur, d, needed[i]}, part)
 		if err != nil {
 			return values, problems, err
 		}
@@ -157,10 +158,15 @@ func onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
 	return kept
 }
 
+// uploadedFor is what a picture is uploaded for: a paper of a dossier.
+type uploadedFor struct {
+	Current
+	dossier filing.Dossier
+	filing.NeededPaper
+}
+
 // takePicture saves the pictures of one file, or tells what is wrong with it.
-func (p *Pages) takePicture(
-	ctx context.Context, cur Current, n filing.NeededPaper, part *multipart.Part,
-) (*filing.Problem, error) {
+func (p *Pages) takePicture(ctx context.Context, n uploadedFor, part *multipart.Part) (*filing.Problem, error) {
 	raw, err := io.ReadAll(io.LimitReader(part, picture.MaxUpload+1))
 	if err != nil {
 		return nil, web.PartError(err)
@@ -176,9 +182,17 @@ func (p *Pages) takePicture(
 	} else if err != nil {
 		return nil, err
 	}
+	var states *store.Statement
+	if n.Print != "" {
+		now, err := p.States(ctx, n.Current, n.dossier, n.Print)
+		if err != nil {
+			return nil, err
+		}
+		states = &now
+	}
 	for _, prepared := range pages {
 		_, err = p.Store.AddPaper(ctx, store.NewPaper{
-			FilingID: cur.Filing.ID, Key: n.Key, Item: n.Item, Format: p.Tables(ctx).JPEGFormat(),
+			FilingID: n.Filing.ID, States: states, Key: n.Key, Item: n.Item, Format: p.Tables(ctx).JPEGFormat(),
 			Content: prepared.Content, Thumb: prepared.Thumb, Width: prepared.Width, Height: prepared.Height, Max: n.Max,
 		})
 		if errors.Is(err, store.ErrTooManyPapers) {

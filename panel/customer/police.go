@@ -102,7 +102,11 @@ func (p *Pages) renderPolice(c *gin.Context, status int, cur Current, state stor
 		}
 		number = decision.Number()
 	}
-	data := p.police(cur, number, state)
+	approved, err := p.approved(c.Request.Context(), cur)
+	if err != nil {
+		return err
+	}
+	data := p.police(approved, number, state)
 	data.Form = form
 	return p.Render(c, status, web.Page{Title: "police.title", Wrong: form.HasProblems()}, web.With(policePage, data))
 }

@@ -1,12 +1,13 @@
 package customer
 
 import (
+	"fmt"
 	"net/http"
+	"path"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
@@ -20,7 +21,7 @@ type resultData struct {
 	Number          string
 	Lines           []resultLine
 	Snippet         string
-	CertificatePath string // empty: this kind of filing comes without a certificate
+	CertificatePath string // empty: the bureau issued no certificate
 	SiteChecks      []store.SiteCheck
 	// CanPlace: the web space is known, so the panel can put the number there.
 	CanPlace bool
@@ -58,7 +59,7 @@ func (p *Pages) result(c *gin.Context, cur Current) error {
 		return err
 	}
 	if len(decision.Certificate) > 0 {
-		data.CertificatePath = activities.CertificatePath
+		data.CertificatePath = filing.CertificatePath(p.Provider.CertificateName)
 	}
 	data.Police.Form = p.policeForm(c, police, nil, nil)
 	return p.Render(c, http.StatusOK, web.Page{Title: "result.title"}, web.With(resultPage, data))
@@ -150,7 +151,8 @@ func (p *Pages) certificate(c *gin.Context, cur Current) error {
 	if len(decision.Certificate) == 0 {
 		return store.ErrNotFound
 	}
-	c.Header("Content-Disposition", `attachment; filename="bazu.cert"`)
+	c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q",
+		path.Base(filing.CertificatePath(p.Provider.CertificateName))))
 	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
 	return nil
 }

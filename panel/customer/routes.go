@@ -97,7 +97,7 @@ func (p *Pages) resultRoutes(f web.Group) {
 	f.POST("/footer", p.withNumber(p.askFooter))
 	f.POST("/footer/agree", p.withNumber(p.agreeFooter))
 	f.POST("/footer/undo", p.withNumber(p.undoFooter))
-	f.POST("/site-check", p.withFiling(p.checkSiteNow))
+	f.POST("/site-check", p.withNumber(p.checkSiteNow))
 	f.POST("/sms-verified", p.withFiling(p.confirmSMSVerification))
 	f.POST("/withdraw", p.withFiling(p.withdraw))
 	f.POST("/take-off", p.withFiling(p.takeOff))

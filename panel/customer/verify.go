@@ -22,7 +22,11 @@ type verifyData struct {
 	Attention filing.Attention
 }
 
-// codeStateOf says what was done about a code, not what was asked for.
+// codeLate is how long a code may take to be sent. Of two codes that can't be sent, the filing shows the second only
+// after the first is mended.
+const codeLate = 2 * time.Minute
+
+// codeStateOf says what was done about a code by now, not what was asked for.
 func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel, now time.Time) web.CodeState {
 	state := web.CodeStateOf(v, now)
 	switch {
@@ -30,7 +34,8 @@ func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel, n
 		return state
 	case f.Attention == channel.Unreachable():
 		return web.CodeRefused
-	case state == web.CodePending && f.StuckStep == "send_"+string(channel):
+	case state == web.CodePending && (f.StuckStep == "send_"+string(channel) ||
+		f.Stuck() && now.Sub(v.RequestedAt) > codeLate):
 		return web.CodeStuck
 	}
 	return state
@@ -180,6 +185,13 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 	channel := filing.Channel(c.PostForm("channel"))
 	if web.CodeField[channel] == "" {
 		return web.ErrBadRequest
+	}
+	verifications, err := p.Store.Verifications(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	if codeStateOf(cur.Filing, verifications[channel], channel, p.Store.Now()) == web.CodeStuck { // an outdated page
+		return p.RedirectWith(c, web.FilingPath(c)+"/verify", "sent_code."+string(channel)+"_stuck")
 	}
 	send, err := p.Store.RequestCode(c.Request.Context(), cur.Filing.ID, channel)
 	if errors.Is(err, store.ErrCodePending) {

@@ -25,6 +25,10 @@ type PaperField struct {
 	Problem string
 	// Number is the approval's, for papers that have one.
 	NumberField, Number, NumberProblem string
+	// Code is the fingerprint that a printed form must show; empty for other papers.
+	Code string
+	// Outdated: the uploaded one states something else than the forms do now.
+	Outdated bool
 }
 
 // NeededPapers are the papers that a dossier must or may have.
@@ -42,13 +46,14 @@ func IsPaperOf(p store.Paper, n filing.NeededPaper) bool {
 	return p.Kept && p.Key == n.Key && p.Item == n.Item
 }
 
-// PaperProblems are the papers that a dossier lacks.
-func (v *View) PaperProblems(ctx context.Context, cur Current, d filing.Dossier) (filing.Problems, error) {
-	list, err := v.Store.Papers(ctx, cur.Filing.ID)
+// PaperProblems are the papers that a dossier lacks, and those that state something else than its forms.
+func (v *View) PaperProblems(c *gin.Context, cur Current, d filing.Dossier) (filing.Problems, error) {
+	list, err := v.Store.Papers(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return nil, err
 	}
-	return filing.PaperProblems(d, v.NeededPapers(d), HasPicture(list)), nil
+	outdated, err := v.outdatedPapers(c, cur, d, list)
+	return append(filing.PaperProblems(d, v.NeededPapers(d), HasPicture(list)), outdated...), err
 }
 
 // SubmittedPapers are the pictures that go with a dossier: one entry for each use.

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/precheck"
 	"github.com/beian/beian/panel/web"
 )
@@ -29,8 +30,8 @@ var unfilled = []string{"required", "choose"}
 type FoundLine struct {
 	Rule     string
 	Blocking bool
-	// Form is where it is corrected, Path the address of the field there.
-	Form, Path string
+	// Form is where it is corrected, Name its field there, if it is about one, and Path the field's address.
+	Form, Name, Path string
 	// Lacking: something isn't filled in yet, but nothing is wrong.
 	Lacking bool
 	// Field is the key of the field's name, Label the name itself if it has no key.
@@ -87,7 +88,7 @@ func (v *View) Prechecked(c *gin.Context, cur Current, d filing.Dossier, lookUp 
 	for _, f := range precheck.Run(facts) {
 		line := FoundLine{
 			Rule: f.Rule, Blocking: f.Blocking,
-			Form: f.Form, Path: ChangePath(c, f.Form, f.Field), Field: "field." + f.Form + "." + f.Field,
+			Form: f.Form, Name: f.Field, Path: ChangePath(c, f.Form, f.Field), Field: "field." + f.Form + "." + f.Field,
 			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil),
 			Help: v.RuleHelp(t, f.Rule),
 		}
@@ -98,6 +99,38 @@ func (v *View) Prechecked(c *gin.Context, cur Current, d filing.Dossier, lookUp 
 	}
 	return lines, nil
 }
+
+// FormFindings are what the pre-check finds in what is saved of a form, without what is missing elsewhere.
+func (v *View) FormFindings(c *gin.Context, cur Current, form string) ([]FoundLine, error) {
+	d, err := v.Dossier(c.Request.Context(), cur)
+	if err != nil {
+		return nil, err
+	}
+	found, err := v.Prechecked(c, cur, d, false)
+	return slices.DeleteFunc(found, func(l FoundLine) bool { return l.Form != form || l.Lacking }), err
+}
+
+// MarkFound puts findings at the fields of a form: what blocks it where nothing else is wrong, and advice.
+func (v *View) MarkFound(t *locale.Localizer, f *web.Form, found []FoundLine) {
+	for i := range f.Fields {
+		field := &f.Fields[i]
+		var blocks, advice []string
+		for _, l := range found {
+			switch {
+			case l.Name != field.Name:
+			case l.Blocking:
+				blocks = append(blocks, l.Text)
+			default:
+				advice = append(advice, l.Text)
+			}
+		}
+		field.Problem, field.Advice = cmp.Or(field.Problem, sentences(t, blocks)), sentences(t, advice)
+	}
+	f.List(t)
+}
+
+// Unfilled tells whether a problem is that something isn't filled in yet, rather than wrong.
+func Unfilled(p filing.Problem) bool { return slices.Contains(unfilled, p.Key) }
 
 func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier) (facts precheck.Facts, err error) {
 	facts = precheck.Facts{
@@ -114,9 +147,9 @@ func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier)
 	return facts, err
 }
 
-// paperFindings are the missing papers. Pictures of approvals have a pre-check rule of their own.
+// paperFindings are the missing and outdated papers. Pictures of approvals have a pre-check rule of their own.
 func (v *View) paperFindings(c *gin.Context, cur Current, d filing.Dossier) ([]FoundLine, error) {
-	problems, err := v.PaperProblems(c.Request.Context(), cur, d)
+	problems, err := v.PaperProblems(c, cur, d)
 	if err != nil {
 		return nil, err
 	}
@@ -128,12 +161,16 @@ func (v *View) paperFindings(c *gin.Context, cur Current, d filing.Dossier) ([]F
 			field, label = filing.ApprovalField(n.Item), NumberLabel(t, label)
 		}
 		if p := problems.For(field); p != nil {
-			lines = append(lines, FoundLine{
+			line := FoundLine{
 				Rule: rulePaperMissing, Blocking: true, Lacking: true,
-				Form: web.FormPapers, Path: ChangePath(c, web.FormPapers, field), Label: label,
+				Form: web.FormPapers, Name: field, Path: ChangePath(c, web.FormPapers, field), Label: label,
 				Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil),
 				Help: v.FieldHelp(t, web.FormPapers, field),
-			})
+			}
+			if p.Key == problemOutdated {
+				line.Rule, line.Lacking, line.Source = p.Key, false, t.T("papers.source_outdated", nil)
+			}
+			lines = append(lines, line)
 		}
 	}
 	return lines, nil
@@ -181,8 +218,8 @@ func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, 
 	lines := slices.Repeat([]FoundLine{line}, len(problems))
 	for i, p := range problems {
 		l := &lines[i]
-		l.Rule, l.Lacking, l.Text = p.Key, slices.Contains(unfilled, p.Key), t.T("problem."+p.Key, p.Args)
-		l.Path, l.Field = line.Path+"&check=1#f-"+p.Field, "field."+form+"."+p.Field
+		l.Rule, l.Lacking, l.Text = p.Key, Unfilled(p), t.T("problem."+p.Key, p.Args)
+		l.Name, l.Path, l.Field = p.Field, line.Path+"&check=1#f-"+p.Field, "field."+form+"."+p.Field
 		if own := "precheck_source.problem." + p.Key; t.Has(own) {
 			lines[i].Source = t.T(own, nil)
 		}

@@ -28,7 +28,7 @@ func (v *View) Problems(
 	case web.FormSite:
 		all = d.Site.Validate(codes)
 	case web.FormPapers:
-		return v.PaperProblems(c.Request.Context(), cur, d)
+		return v.PaperProblems(c, cur, d)
 	case web.FormOwnership:
 		all = v.ownershipProblems(c.Request.Context(), d)
 	case web.FormEnding:

@@ -25,6 +25,8 @@ func New(k *web.Kit) *View {
 type Current struct {
 	Order  store.Order
 	Filing store.Filing
+	// FollowUp is the kind of the open filing that is to change or end this one; empty: there is none.
+	FollowUp filing.Kind
 }
 
 // Over tells that the filing has ended, and the order has no other.

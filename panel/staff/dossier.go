@@ -52,6 +52,8 @@ type staffPapers struct {
 type staffPaper struct {
 	store.Paper
 	Label string
+	// Code is the fingerprint that a printed form must show; empty for other papers.
+	Code string
 	// New: the previous revision had another, or none.
 	New bool
 }
@@ -194,9 +196,16 @@ func (p *Pages) papersForStaff(
 	c *gin.Context, filingID int64, revision int, d filing.Dossier,
 ) (papers []staffPaper, err error) {
 	list, err := p.Store.PapersOfRevision(c.Request.Context(), filingID, revision)
+	if err != nil {
+		return nil, err
+	}
+	states, err := p.Store.PaperStatements(c.Request.Context(), filingID)
 	needed := p.NeededPapers(d)
 	for _, paper := range list {
 		row := staffPaper{Paper: paper, Label: paper.Key} // a paper that is on the list no more
+		if on, printed := states[paper.ID]; printed {
+			row.Code = on.Code()
+		}
 		for _, n := range needed {
 			if n.Key == paper.Key && n.Item == paper.Item {
 				row.Label = p.PaperLabel(c, n)

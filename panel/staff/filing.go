@@ -27,8 +27,10 @@ const maxUnmaskReason = 200
 
 // filingData is everything about a filing, on one page.
 type filingData struct {
-	Filing   store.Filing
-	Order    store.Order
+	Filing store.Filing
+	Order  store.Order
+	// Others are the order's other filings, newest first.
+	Others   []store.Filing
 	Timeline []timelineLine
 	// Parts are the forms, masked except for the one that was asked for; nil for readers who may see none.
 	Parts []maskedPart
@@ -151,12 +153,19 @@ func (p *Pages) fillForms(c *gin.Context, data *filingData, r filingRequest) (er
 	return nil
 }
 
+// othersShown limits how many filings of an order the page links to.
+const othersShown = 20
+
 // fillHistory reads what happened to the filing.
 func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 	ctx, t, f := c.Request.Context(), p.T(c), data.Filing
 	if data.Order, err = p.Store.Order(ctx, f.OrderID); err != nil {
 		return err
 	}
+	if data.Others, err = p.Store.FilingsOfOrder(ctx, f.OrderID, othersShown); err != nil {
+		return err
+	}
+	data.Others = slices.DeleteFunc(data.Others, func(other store.Filing) bool { return other.ID == f.ID })
 	events, err := p.Store.Events(ctx, f.ID)
 	if err != nil {
 		return err

@@ -201,7 +201,7 @@ func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values
 	fields := []web.Field{
 		{Name: "holder_number", Type: "text", Autocomplete: "off"}, {Name: "site_number", Type: "text", Autocomplete: "off"},
 		{Name: "password", Type: "text", Autocomplete: "off"}, // readable: it is copied from the bureau's page
-		{Name: "certificate", Type: "file", Required: d.Kind.Spec().NeedsCertificate},
+		{Name: "certificate", Type: "file"},
 	}
 	if d.Kind.Ends() {
 		fields = nil

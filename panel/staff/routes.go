@@ -54,6 +54,8 @@ func (p *Pages) filingRoutes(r web.StaffGroup) {
 	r.POST("/filings/:number/withdraw", web.CanActOnFilings, p.withFiling(p.withdrawAsStaff))
 	r.GET("/orders/:number/transfer", web.CanActOnFilings, p.transferForm)
 	r.POST("/orders/:number/transfer", web.CanActOnFilings, p.transferOrder)
+	r.GET("/orders/:number/first-password", web.CanActOnFilings, p.firstPasswordForm)
+	r.POST("/orders/:number/first-password", web.CanActOnFilings, p.sendFirstPassword)
 	r.POST("/filings/:number/resubmit", web.CanActOnFilings, p.withFiling(p.resubmit))
 	r.GET("/filings/:number/dossier", web.CanSeePersonal, p.withFiling(p.supportDossier))
 	r.GET("/filings/:number/papers/:paper", web.CanSeePersonal, p.withFiling(p.viewPaperAsStaff))

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"encoding/hex"
+	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -37,6 +38,8 @@ type searchData struct {
 	Holder web.Form
 	// HolderChosen is the holder that is searched for, as the address has it: hashed.
 	HolderChosen string
+	// Unfiled is the order that is searched for if it has no filing: its customer may not be able to sign in.
+	Unfiled string
 	// Filtered: there is a search. Cut: it matches more than the list can show.
 	Filtered, Cut bool
 	// Next is the address of the next page, CSV of the export, Bulk of a bulk job's dry run.
@@ -169,6 +172,13 @@ func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.P
 		page, err := p.Store.SearchFilings(ctx, s.FilingSearch, after, filingsPerPage+1)
 		if err != nil {
 			return err
+		}
+		if len(page.Rows) == 0 && s.Order != "" {
+			order, err := p.Store.OrderByNumber(ctx, s.Order)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			data.Unfiled = order.Number
 		}
 		data.Cut = page.Cut
 		data.CSV = "/support/filings.csv?" + s.values.Encode()

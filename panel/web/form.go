@@ -39,9 +39,9 @@ type Field struct {
 	// in every form.
 	Form   string
 	Values []string
-	// Hint and Problem are messages in the reader's language, or empty. Their elements have the IDs h-NAME and e-NAME,
-	// so that screen readers read them with the field.
-	Hint, Problem string
+	// Hint, Advice and Problem are messages in the reader's language, or empty. Their elements have the IDs h-NAME,
+	// a-NAME and e-NAME, so that screen readers read them with the field. Advice needs no correction.
+	Hint, Advice, Problem string
 }
 
 // Option is a choice in a field.
@@ -64,7 +64,8 @@ func (f Field) label(p *Page) string { return p.Text("field." + f.Form + "." + f
 func (f Field) class() string { return "field" + When(f.Problem != "", " wrong") }
 
 func (f Field) describedBy() string {
-	return strings.TrimSpace(When(f.Problem != "", "e-"+f.Name) + " " + When(f.Hint != "", "h-"+f.Name))
+	return strings.Join(strings.Fields(When(f.Problem != "", "e-"+f.Name)+" "+When(f.Advice != "", "a-"+f.Name)+" "+
+		When(f.Hint != "", "h-"+f.Name)), " ")
 }
 
 // Aria returns the attributes that tell a screen reader about the input's field.

@@ -62,6 +62,8 @@ type Provider struct {
 	LinkTargets []string
 	// PoliceTarget is the link of a public-security filing number, without its digits.
 	PoliceTarget string
+	// CertificateName is the certificate file's name; empty: filing.CertificateName.
+	CertificateName string
 }
 
 // Config configures the panel.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -36,5 +37,14 @@ func WithReturnTo(path, target string) string {
 	if target == "" {
 		return path
 	}
-	return path + "?" + FieldReturnTo + "=" + url.QueryEscape(target)
+	return WithQuery(path, FieldReturnTo, target)
+}
+
+// WithQuery adds a value to an address, which may have others.
+func WithQuery(path, name, value string) string {
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	return path + separator + name + "=" + url.QueryEscape(value)
 }

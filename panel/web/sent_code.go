@@ -66,20 +66,12 @@ func CodeStateOf(v store.Verification, now time.Time) CodeState {
 	return CodePending
 }
 
-// Mask leaves enough of a number or address for people to recognise their own.
+// Mask masks a channel's number or address.
 func Mask(ch filing.Channel, to string) string {
 	if ch == filing.SMS {
-		if len(to) < 11 {
-			return ""
-		}
-		return to[:3] + "****" + to[len(to)-4:]
+		return MaskMobile(to)
 	}
-	name, domain, ok := strings.Cut(to, "@")
-	if !ok {
-		return ""
-	}
-	first := []rune(name)
-	return string(first[:min(1, len(first))]) + "***@" + domain
+	return MaskEmail(to)
 }
 
 // Left is how many wrong codes may still be typed.

@@ -16,6 +16,15 @@ import (
 	"github.com/beian/beian/internal/simulate/jsonfile"
 )
 
+// Edition is how a bureau works.
+type Edition string
+
+// The editions. Bureaus differ: some still work as in 2005.
+const (
+	Edition2005  Edition = "2005"
+	EditionToday Edition = "today"
+)
+
 // Options configures the provider's account and how the bureau decides.
 type Options struct {
 	ISPID              int64
@@ -34,6 +43,8 @@ type Options struct {
 	UniqueSiteNames bool
 	// MaxChanges limits the changes of one holder in 24 hours (1051); 0: no limit.
 	MaxChanges int
+	// Edition is how the bureau works: EditionToday issues no certificates. Empty: Edition2005.
+	Edition Edition
 	// Province is the bureau's own, as a six-digit code; empty accepts every province.
 	Province string
 	// ReportedIPs are the addresses or ranges ("192.0.2.1-192.0.2.9") reported by the provider (code 1063); nil
@@ -124,6 +135,9 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 		s.ranges = append(s.ranges, r)
+	}
+	if o.Edition != "" && o.Edition != Edition2005 && o.Edition != EditionToday {
+		return nil, fmt.Errorf("no edition %q; want %s or %s", o.Edition, Edition2005, EditionToday)
 	}
 	if _, _, err := parseHours(o.Hours); err != nil {
 		return nil, err

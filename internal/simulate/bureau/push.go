@@ -152,7 +152,7 @@ func (s *Server) PushSync(number string) error {
 	content := ""
 	for _, h := range s.state.Holders {
 		if h.shows() && (h.Number == number || number == "" && h.ours(s.options.ISPID)) {
-			content += h.filed()
+			content += h.filed(s.options.Edition)
 		}
 	}
 	if content == "" {

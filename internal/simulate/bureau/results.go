@@ -29,7 +29,7 @@ func (s *Server) results(records []*record) string {
 		default:
 			if h := s.index.holders[r.Holder]; h != nil && h.shows() && !slices.Contains(sent, h.ID) {
 				sent = append(sent, h.ID)
-				filed.WriteString(h.filed())
+				filed.WriteString(h.filed(s.options.Edition))
 			}
 		}
 	}
@@ -69,12 +69,15 @@ func (h *holder) shows() bool {
 }
 
 // filed is a Baxx of BASJ and SJTB: the whole holder as in the base.
-func (h *holder) filed() string {
+func (h *holder) filed(e Edition) string {
+	certificate := el("Zslj", fmt.Sprintf("/certificates/%d/bazu.cert", h.certificateID())) + el("Zsxh", h.certificateID())
+	if e == EditionToday {
+		certificate = ""
+	}
 	return "<Baxx><Zt_xx>" + elID("IspZtid", h.IspID) + el("Ztid", h.ID) +
 		h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr") + el("Baxh", h.Number) + el("Bbyhlx", 1) + h.Data.xml("Tzr") +
 		el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) +
-		el("Zslj", fmt.Sprintf("/certificates/%d/bazu.cert", h.certificateID())) + el("Zsxh", h.certificateID()) +
-		el("Shsj", h.Changed) + h.Data.xml("Bz") + "</Zt_xx>" + h.sitesXML(false) + "</Baxx>"
+		certificate + el("Shsj", h.Changed) + h.Data.xml("Bz") + "</Zt_xx>" + h.sitesXML(false) + "</Baxx>"
 }
 
 // xml is a Wz_xx; that of a task omits the provider's IDs and the number.
