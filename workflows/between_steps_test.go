@@ -2,8 +2,10 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +36,15 @@ type story struct {
 	fail bool   // every step fails for good at its first attempt
 	at   string // the moment of the messages, when it first comes; none if empty
 	say  []saying
+	grow bool // the history is long from that moment on
+
+	runs      int
+	unhandled map[int]saying // Updates that were neither accepted nor rejected
+	aftercare int
+	carriedIn filing.Stage
+	numbers   int
+	noticed   map[string]int // notices that went out, by key
+	looks     int
 
 	mu      sync.Mutex // activities run concurrently
 	moments []string   // those that came, each once
@@ -116,10 +127,9 @@ func (s *story) fails(name string) error {
 	return temporal.NewNonRetryableApplicationError("refused", activities.ReasonOperator, nil)
 }
 
-func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story {
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &story{env: suite.NewTestWorkflowEnvironment(), in: in, fail: fail, at: at, say: say, failed: map[string]bool{},
+func newStory(in workflows.FilingInput, fail bool, at string, say ...saying) *story {
+	s := &story{in: in, fail: fail, at: at, say: say, failed: map[string]bool{}, unhandled: map[int]saying{},
+		noticed: map[string]int{},
 		resumed: map[int64][]workflows.Resume{}, sent: map[activities.CodeRef]int{}}
 	s.row.stage = filing.Contact
 	switch {
@@ -128,6 +138,38 @@ func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story 
 	case in.Kind.FollowsUp():
 		s.row.stage = filing.Preparing
 	}
+	return s
+}
+
+func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story {
+	return newStory(in, fail, at, say...).tell()
+}
+
+// tell runs the filing's workflow, and those that continue it, each of which gets what the one before left, as
+// Temporal's server does it.
+func (s *story) tell() *story {
+	for in, start := s.in, time.Now(); ; start = s.env.Now() {
+		s.run(in, start)
+		var next *workflow.ContinueAsNewError
+		if !errors.As(s.env.GetWorkflowError(), &next) || s.runs > 3 {
+			return s
+		}
+		s.carriedIn = s.row.stage
+		in = workflows.FilingInput{}
+		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &in); err != nil {
+			s.faultf("the next run's input: %v", err)
+			return s
+		}
+	}
+}
+
+// run runs one of them.
+func (s *story) run(in workflows.FilingInput, start time.Time) {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	s.env = suite.NewTestWorkflowEnvironment()
+	s.runs++
+	s.env.SetStartTime(start)
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine isn't a deadlock
 	s.env.RegisterWorkflow(workflows.Aftercare)
@@ -135,7 +177,7 @@ func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story 
 	s.env.RegisterActivity(&activities.Message{})
 	s.env.RegisterActivity(&activities.Website{})
 	s.env.OnWorkflow(workflows.Aftercare, mock.Anything, mock.Anything).Return(
-		func(workflow.Context, workflows.AftercareInput) error { return nil })
+		func(workflow.Context, workflows.AftercareInput) error { s.aftercare++; return nil })
 	s.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(s.write)
 	ends := func(ctx context.Context, p activities.Progress) error {
 		if err := s.fails("end"); err != nil {
@@ -166,13 +208,20 @@ func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story 
 			return err
 		})
 	s.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(
-		func(_ context.Context, n activities.Notice) error { return s.fails("notice " + n.Key) })
+		func(_ context.Context, n activities.Notice) error {
+			err := s.fails("notice " + n.Key)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if err == nil {
+				s.noticed[n.Key]++
+			}
+			return err
+		})
 	s.env.OnActivity(messageActivities.AlertStaff, mock.Anything, mock.Anything).Return(nil)
 	s.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(
 		func(context.Context, activities.FilingRef) (activities.InstallResult, error) {
 			return activities.InstallResult{}, s.fails("install")
 		})
-	looks := 0
 	s.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(
 		func(context.Context, activities.FilingRef) (seen activities.SiteResult, err error) {
 			if err := s.fails("check"); err != nil {
@@ -180,8 +229,8 @@ func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story 
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			looks++
-			seen.CertificateServed, seen.NumberShown = looks > 1, looks > 2
+			s.looks++
+			seen.CertificateServed, seen.NumberShown = s.looks > 1, s.looks > 2
 			s.checked = s.checked || seen.Complete()
 			return seen, nil
 		})
@@ -197,8 +246,15 @@ func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story 
 		s.moment(name)
 	})
 	s.env.RegisterDelayedCallback(s.next, time.Minute)
+	left := s.unhandled
+	s.unhandled = map[int]saying{}
+	s.env.RegisterDelayedCallback(func() {
+		for _, n := range slices.Sorted(maps.Keys(left)) {
+			s.asked--
+			s.send(left[n], slices.Contains(s.say, left[n]))
+		}
+	}, 0)
 	s.env.ExecuteWorkflow(workflows.Filing, in)
-	return s
 }
 
 // moment is when the test's messages may come.
@@ -211,6 +267,9 @@ func (s *story) moment(name string) {
 	}
 	s.mu.Unlock()
 	if name == s.at && !again {
+		if s.grow {
+			s.env.SetCurrentHistoryLength(1 << 20)
+		}
 		for _, m := range s.say {
 			s.send(s.resolved(m), true)
 		}
@@ -256,9 +315,16 @@ func (s *story) send(m saying, tests bool) {
 		return
 	}
 	s.asked++
+	s.numbers++
+	number := s.numbers
+	s.unhandled[number] = m
 	s.env.UpdateWorkflow(m.update, "", &testsuite.TestUpdateCallback{
-		OnReject: func(error) { s.answered++ },
+		OnReject: func(error) {
+			s.answered++
+			delete(s.unhandled, number)
+		},
 		OnAccept: func() {
+			delete(s.unhandled, number)
 			if tests {
 				s.accepted = append(s.accepted, m)
 			}
@@ -333,6 +399,9 @@ func (s *story) check() []string {
 	case err != nil:
 		s.faultf("the filing fails: %v", err)
 	}
+	if s.aftercare > 1 {
+		s.faultf("the aftercare starts %d times", s.aftercare)
+	}
 	if s.asked != s.answered {
 		s.faultf("%d of %d Updates are answered", s.answered, s.asked)
 	}
@@ -357,6 +426,11 @@ func (s *story) check() []string {
 			}
 			skipped = skipped || p.Detail == "check_site: skip"
 			stuckAt = 0
+		}
+	}
+	for key, n := range s.noticed {
+		if n > 1 {
+			s.faultf("the notice %s goes out %d times", key, n)
 		}
 	}
 	for send, n := range s.sent {
@@ -473,4 +547,45 @@ func TestEveryMessageBetweenEveryTwoSteps(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A filing whose history grows long continues in a new run as soon as it rests, whatever is said meanwhile: each message
+// is answered once, by one of the runs, and nothing is done twice.
+func TestEveryMessageWhileAFilingIsCarriedOn(t *testing.T) {
+	for _, in := range []workflows.FilingInput{
+		{FilingID: 7, OrderNumber: "D1"}, {FilingID: 7, OrderNumber: "D1", Kind: filing.KindRegister},
+	} {
+		t.Run("kind="+string(in.Kind), func(t *testing.T) {
+			undisturbed, rested := tell(in, true, ""), map[filing.Stage]bool{}
+			for _, at := range undisturbed.moments {
+				for _, m := range append(sayingsOf(in), saying{}) {
+					s := newStory(in, true, at, m)
+					s.grow = true
+					s.tell()
+					if faults := s.check(); len(faults) > 0 {
+						t.Errorf("%s during %q: %s", m.name, at, strings.Join(faults, "; "))
+					}
+					if m.name == "" && !s.withdrawn {
+						require.Equal(t, undisturbed.stages, s.stages, "from %q on", at)
+						require.Equal(t, kindsOf(undisturbed.events), kindsOf(s.events), "from %q on", at)
+					}
+					if s.runs > 1 {
+						rested[s.carriedIn] = true
+					}
+				}
+			}
+			want := []filing.Stage{filing.Contact, filing.Correcting, filing.Installing, filing.Preparing, filing.Verifying}
+			if in.Kind.Registers() {
+				want = []filing.Stage{filing.Installing}
+			}
+			require.Equal(t, want, slices.Sorted(maps.Keys(rested)))
+		})
+	}
+}
+
+func kindsOf(events []activities.Progress) (list []filing.EventKind) {
+	for _, p := range events {
+		list = append(list, p.EventKind)
+	}
+	return list
 }

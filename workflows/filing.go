@@ -27,6 +27,9 @@ func Filing(ctx workflow.Context, in FilingInput) error {
 	if errors.Is(err, errMovedOn) {
 		return nil
 	}
+	if workflow.IsContinueAsNewError(err) {
+		return err
+	}
 	if errors.Is(err, errWithdrawn) {
 		err = f.withdraw(ctx)
 	}
@@ -41,7 +44,7 @@ func Filing(ctx workflow.Context, in FilingInput) error {
 
 // life is the table of stages in docs/architecture.md, from top to bottom.
 func (f *run) life(ctx workflow.Context) error {
-	if f.in.From != nil {
+	if f.in.Carried == nil && f.in.From != nil {
 		if err := f.restart(ctx); err != nil {
 			return err
 		}
@@ -62,6 +65,10 @@ func (f *run) life(ctx workflow.Context) error {
 		}
 	}
 	switch {
+	case f.carried(filing.Correcting):
+		if err := f.prepare(ctx, filing.Correcting, f.attention); err != nil {
+			return err
+		}
 	case f.from == filing.Correcting:
 		if err := f.correct(ctx); err != nil {
 			return err
@@ -115,11 +122,12 @@ func (f *run) registerContact(ctx workflow.Context) error {
 	if err := f.enter(ctx, filing.Contact, filing.EventOpened, systemActor); err != nil {
 		return err
 	}
-	return f.await(ctx, func() bool { return f.contact > 0 })
+	return f.rest(ctx, func() bool { return f.contact > 0 })
 }
 
 // verify sends a code on each channel, and again on request, until both are confirmed.
 func (f *run) verify(ctx workflow.Context) error {
+	carried := f.carried(filing.Verifying)
 	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true,
 		EventKind: filing.EventContactGiven, Actor: f.actor}); err != nil {
 		return err
@@ -134,8 +142,8 @@ func (f *run) verify(ctx workflow.Context) error {
 			f.sendCodes(ctx, channel)
 		})
 	}
-	stopReminders := f.startReminders(ctx, filing.Verifying)
-	err := f.await(ctx, func() bool { return f.verified })
+	stopReminders := f.startReminders(ctx, filing.Verifying, carried)
+	err := f.rest(ctx, func() bool { return f.verified })
 	stopReminders()
 	stop()
 	senders.Wait(ctx)
@@ -156,29 +164,37 @@ func (f *run) unreachableAttention() filing.Attention {
 // sendCodes sends a channel's newest code whenever one is requested. The customer corrects a refused number or
 // address, which requests a new code.
 func (f *run) sendCodes(ctx workflow.Context, channel filing.Channel) {
-	sent := 0
 	for {
-		if err := workflow.Await(ctx, func() bool { return f.wanted[channel] > sent }); err != nil {
+		if err := workflow.Await(ctx, func() bool { return f.wanted[channel] > f.sent[channel] }); err != nil {
 			return
 		}
-		sent = f.wanted[channel]
-		code := activities.CodeRef{FilingID: f.in.FilingID, Channel: channel, Send: sent}
-		_, err := f.step(ctx, sendStep(channel), a.message.SendCode, code, nil)
-		if err != nil && !errors.Is(err, errRecipient) {
+		if err := f.sendNewestCode(ctx, channel); err != nil {
 			return // verified or withdrawn meanwhile
-		}
-		f.unreachable[channel] = err != nil
-		if attention := f.unreachableAttention(); attention != f.codeAttention {
-			f.codeAttention = attention
-			if err := f.attend(ctx, attention, channel.CodeEvent()); err != nil {
-				return
-			}
 		}
 	}
 }
 
+func (f *run) sendNewestCode(ctx workflow.Context, channel filing.Channel) error {
+	f.sending++
+	defer func() { f.sending-- }()
+	f.sent[channel] = f.wanted[channel]
+	code := activities.CodeRef{FilingID: f.in.FilingID, Channel: channel, Send: f.sent[channel]}
+	_, err := f.step(ctx, sendStep(channel), a.message.SendCode, code, nil)
+	if err != nil && !errors.Is(err, errRecipient) {
+		return err
+	}
+	f.unreachable[channel] = err != nil
+	attention := f.unreachableAttention()
+	if attention == f.codeAttention {
+		return nil
+	}
+	f.codeAttention = attention
+	return f.attend(ctx, attention, channel.CodeEvent())
+}
+
 // prepare waits for the next revision, in stage preparing or correcting.
 func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing.Attention) error {
+	carried := f.carried(stage)
 	kind := filing.EventVerified
 	switch {
 	case attention == filing.AttentionRefusedOurs && !f.decision().ours():
@@ -194,8 +210,8 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing
 		activities.Progress{Stage: stage, Attention: &attention, EventKind: kind, Actor: f.actor}); err != nil {
 		return err
 	}
-	defer f.startReminders(ctx, stage)()
-	return f.await(ctx, func() bool { return f.submitted > f.revision })
+	defer f.startReminders(ctx, stage, carried)()
+	return f.rest(ctx, func() bool { return f.submitted > f.revision })
 }
 
 // review takes a revision through vetting and the bureau. If either sends it back, it waits for the corrected
@@ -299,6 +315,7 @@ func (f *run) submit(ctx workflow.Context) error {
 // install puts the certificate on the site, then checks at growing intervals and on demand until every domain
 // serves it and the home page shows the linked number.
 func (f *run) install(ctx workflow.Context) error {
+	carried := f.carried(filing.Installing)
 	kind, actor := filing.EventApproved, by(f.decision().Actor)
 	if f.in.Kind.Registers() {
 		kind, actor = filing.EventRegisterInstalling, systemActor
@@ -306,50 +323,66 @@ func (f *run) install(ctx workflow.Context) error {
 	if err := f.enter(ctx, filing.Installing, kind, actor); err != nil {
 		return err
 	}
-	if !f.in.Kind.Registers() { // no bureau approved it here
+	if !f.in.Kind.Registers() && !carried { // no bureau approved it here
 		f.notify(ctx, message.Approved)
 	}
-	defer f.startReminders(ctx, filing.Installing)()
-	if err := f.startAftercare(ctx); err != nil {
+	defer f.startReminders(ctx, filing.Installing, carried)()
+	if carried {
+		if err := f.pauseSiteChecks(ctx, f.siteChecks); err != nil {
+			return err
+		}
+		f.site.Round++
+	} else if err := f.startAftercare(ctx); err != nil {
 		return err
 	}
-	site := activities.FilingRef{FilingID: f.in.FilingID}
-	var installed activities.InstallResult
-	var seen activities.SiteResult
-	for round := 0; ; round++ {
+	ref := activities.FilingRef{FilingID: f.in.FilingID}
+	for ; ; f.site.Round++ {
 		checksSeen := f.siteChecks // requests from now on mean another check
-		if !installed.ByHand && !seen.CertificateServed {
-			skipped, err := f.step(ctx, stepInstall, a.website.InstallCertificate, site, &installed)
+		if !f.site.Installed.ByHand && !f.site.Seen.CertificateServed {
+			skipped, err := f.step(ctx, stepInstall, a.website.InstallCertificate, ref, &f.site.Installed)
 			if err != nil {
 				return err
 			}
-			installed.ByHand = installed.ByHand || skipped
+			f.site.Installed.ByHand = f.site.Installed.ByHand || skipped
 		}
-		skipped, err := f.step(ctx, stepCheckSite, a.website.CheckSite, site, &seen)
-		if err != nil || skipped || seen.Complete() {
+		skipped, err := f.step(ctx, stepCheckSite, a.website.CheckSite, ref, &f.site.Seen)
+		if err != nil || skipped || f.site.Seen.Complete() {
 			return err
 		}
-		if err := f.attendSite(ctx, round, installed, seen); err != nil {
+		if err := f.attendSite(ctx); err != nil {
 			return err
 		}
-		if _, err := workflow.AwaitWithTimeout(ctx, pauseBetweenSiteChecks(round),
-			func() bool { return f.siteChecks > checksSeen }); err != nil {
+		f.site.NextCheck = workflow.Now(ctx).Add(pauseBetweenSiteChecks(f.site.Round))
+		if err := f.pauseSiteChecks(ctx, checksSeen); err != nil {
+			return err
+		}
+	}
+}
+
+// pauseSiteChecks waits until the site is checked again: in time, or because somebody asked.
+func (f *run) pauseSiteChecks(ctx workflow.Context, checksSeen int) error {
+	requested := func() bool { return f.siteChecks > checksSeen }
+	for {
+		early, err := f.within(ctx, f.site.NextCheck, func() bool { return requested() || f.full(ctx) })
+		if err != nil || !early || requested() {
+			return err
+		}
+		if err := f.carryOn(ctx, requested); err != nil {
 			return err
 		}
 	}
 }
 
 // attendSite shows the customer what is missing, and sends a message the first time.
-func (f *run) attendSite(ctx workflow.Context, round int, installed activities.InstallResult,
-	seen activities.SiteResult) error {
+func (f *run) attendSite(ctx workflow.Context) error {
 	attention := filing.AttentionFooterMissing
-	switch {
-	case !seen.CertificateServed && installed.ByHand:
+	switch served, byHand := f.site.Seen.CertificateServed, f.site.Installed.ByHand; {
+	case !served && byHand:
 		attention = filing.AttentionInstallByHand
-	case !seen.CertificateServed:
+	case !served:
 		attention = filing.AttentionCertificateMissing
 	}
-	if round == 0 {
+	if f.site.Round == 0 {
 		f.notify(ctx, message.FooterNeeded)
 	}
 	if attention == f.attention {

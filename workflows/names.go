@@ -53,6 +53,8 @@ type FilingInput struct {
 	Kind filing.Kind `json:",omitempty"`
 	// From is the position at which a filing without a workflow continues; nil starts from the beginning.
 	From *filing.Position `json:",omitempty"`
+	// Carried is set for a run that continues the previous one.
+	Carried *Carried `json:",omitempty"`
 }
 
 const filingIDPrefix = "filing/"

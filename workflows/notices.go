@@ -12,9 +12,22 @@ import (
 )
 
 // noticeGroup counts messages in progress.
-type noticeGroup struct{ wg workflow.WaitGroup }
+type noticeGroup struct {
+	wg         workflow.WaitGroup
+	inProgress int
+}
 
-func (g noticeGroup) Wait(ctx workflow.Context) error {
+func (g *noticeGroup) add() {
+	g.wg.Add(1)
+	g.inProgress++
+}
+
+func (g *noticeGroup) done() {
+	g.wg.Done()
+	g.inProgress--
+}
+
+func (g *noticeGroup) Wait(ctx workflow.Context) error {
 	g.wg.Wait(ctx)
 	return ctx.Err()
 }
@@ -33,9 +46,9 @@ func (f *run) notifyOf(ctx workflow.Context, template message.Template, part str
 		suffix = "-" + part
 	}
 	for _, channel := range filing.Channels {
-		f.notices.wg.Add(1)
+		f.notices.add()
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			defer f.notices.wg.Done()
+			defer f.notices.done()
 			notice := activities.Notice{
 				FilingID: f.in.FilingID,
 				Channel:  channel,
@@ -76,10 +89,10 @@ func sendLate(ctx workflow.Context, notice activities.Notice) error {
 // alertStaff alerts staff to why a step is stuck, unless they know already.
 func (f *run) alertStaff(ctx workflow.Context, step, reason string) {
 	notice := activities.StuckReport{FilingID: f.in.FilingID, Step: step, Reason: reason}
-	f.notices.wg.Add(1)
+	f.notices.add()
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(detached, func(ctx workflow.Context) {
-		defer f.notices.wg.Done()
+		defer f.notices.done()
 		err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.AlertStaff, notice).Get(ctx, nil)
 		if err != nil {
 			workflow.GetLogger(ctx).Warn("alerting staff to a stuck filing failed", "order", f.in.OrderNumber, "step", step)

@@ -21,16 +21,27 @@ var reminderDays = []int{3, 7, 14}
 // bureau's SMS verification. Reminders of the public-security filing are in aftercare.go.
 var smsVerificationReminders = []int{2, 12, 22}
 
-// startReminders reminds the customer in the background until the stage ends.
-func (f *run) startReminders(ctx workflow.Context, stage filing.Stage) (stop func()) {
+// reminders is how far the reminders of the present stage have come.
+type reminders struct {
+	// Since is when they began.
+	Since time.Time
+	Sent  int
+}
+
+// startReminders reminds the customer in the background until the stage ends; carried, as the previous run would have.
+func (f *run) startReminders(ctx workflow.Context, stage filing.Stage, carried bool) (stop func()) {
 	waiting, stop := workflow.WithCancel(ctx)
-	start, revision := workflow.Now(ctx), f.revision
+	if !carried {
+		f.reminders = reminders{Since: workflow.Now(ctx)}
+	}
+	revision := f.revision
 	workflow.Go(waiting, func(waiting workflow.Context) {
-		for _, day := range reminderDays {
-			at := start.Add(time.Duration(day) * 24 * time.Hour)
+		for _, day := range reminderDays[f.reminders.Sent:] {
+			at := f.reminders.Since.Add(time.Duration(day) * 24 * time.Hour)
 			if workflow.Sleep(waiting, at.Sub(workflow.Now(waiting))) != nil {
 				return // moved on
 			}
+			f.reminders.Sent++
 			if f.customerCanAct(stage) {
 				f.sendReminder(ctx, stage,
 					fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, message.Waiting, stage, day))
@@ -49,9 +60,9 @@ func (f *run) customerCanAct(stage filing.Stage) bool {
 // filing stuck.
 func (f *run) sendReminder(ctx workflow.Context, stage filing.Stage, key string) {
 	for _, channel := range filing.Channels {
-		f.notices.wg.Add(1)
+		f.notices.add()
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			defer f.notices.wg.Done()
+			defer f.notices.done()
 			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: message.Waiting,
 				Key: key + "-" + string(channel), Stage: stage}
 			err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)

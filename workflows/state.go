@@ -44,6 +44,9 @@ type run struct {
 	// Said by people:
 	contact int // version of the contact given
 	wanted  map[filing.Channel]int
+	// sent are the newest codes that were sent or tried; sending counts those in progress.
+	sent    map[filing.Channel]int
+	sending int
 	// unreachable are the channels whose number or address was refused; codeAttention is what the filing shows
 	// of them, or is about to.
 	unreachable   map[filing.Channel]bool
@@ -68,6 +71,13 @@ type run struct {
 	stuckLock workflow.Mutex
 	// notices are messages in progress that only the end waits for.
 	notices noticeGroup
+	// signals are the bureau's signals that wait to be heard.
+	signals signals
+
+	reminders reminders
+	site      siteProgress
+	// stays: this execution began before filings were carried on in new runs.
+	stays bool
 }
 
 type vettingVerdict struct {
@@ -91,11 +101,15 @@ func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 		writing:     workflow.NewMutex(ctx),
 		stuckLock:   workflow.NewMutex(ctx),
 		wanted:      map[filing.Channel]int{},
+		sent:        map[filing.Channel]int{},
 		unreachable: map[filing.Channel]bool{},
 		decided:     map[int]Decided{},
 		notices:     noticeGroup{wg: workflow.NewWaitGroup(ctx)},
 	}
-	if in.From != nil {
+	switch {
+	case in.Carried != nil:
+		f.takeOver(*in.Carried)
+	case in.From != nil:
 		f.foundAt(*in.From)
 	}
 	f.listen(ctx)
@@ -133,6 +147,8 @@ const (
 	// changeStuck: a filing that is leaving or has ended doesn't get stuck, and what is written about being stuck is
 	// written even when the step is no longer needed.
 	changeStuck = "stuck"
+	// changeCarried: a filing whose history has grown long continues in a new run.
+	changeCarried = "carried"
 )
 
 // since reports whether a change applies to this execution: not to one whose history went past it without.

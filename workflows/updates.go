@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -194,12 +195,21 @@ func (f *run) resume(ctx workflow.Context, in Resume) error {
 // mine reports whether a signal is for this filing, not for an earlier one of its order.
 func (f *run) mine(filingID int64) bool { return filingID == f.in.FilingID }
 
+// signals are the channels of a filing's signals.
+type signals []workflow.ReceiveChannel
+
+// silent reports whether none waits to be heard.
+func (s signals) silent() bool {
+	return !slices.ContainsFunc(s, func(c workflow.ReceiveChannel) bool { return c.Len() > 0 })
+}
+
 // listen records the signals of the exchange with the bureau. A signal may come twice, and never for a revision
 // that wasn't submitted.
 func (f *run) listen(ctx workflow.Context) {
 	accepted := workflow.GetSignalChannel(ctx, SignalAccepted)
 	decided := workflow.GetSignalChannel(ctx, SignalDecided)
 	siteCheck := workflow.GetSignalChannel(ctx, SignalSiteCheck)
+	f.signals = signals{accepted, decided, siteCheck}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			workflow.NewSelector(ctx).
