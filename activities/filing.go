@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
@@ -12,6 +13,8 @@ import (
 // Filing holds the effects on the product's own database.
 type Filing struct {
 	Store *store.Store
+	// AbandonedAfter is how long nobody may touch a filing before it is withdrawn; 0: for ever.
+	AbandonedAfter time.Duration
 }
 
 // Advance writes a step of a filing's projection.

@@ -72,12 +72,15 @@ type Notice struct {
 	Key      string
 	// Stage, if set, is the customer's step that the notice is about.
 	Stage filing.Stage `json:",omitempty"`
-	// Left is how many hours the customer has for what the notice asks; 0 if it asks for nothing.
+	// Left is how long the customer has for what the notice asks, in the template's unit; 0 if it asks for nothing.
 	Left int
 }
 
 // Notify sends a notice, once for its key. A notice for a stage isn't sent once the filing has left it.
 func (a *Message) Notify(ctx context.Context, n Notice) error {
+	if n.Template == message.Abandoning && n.Channel == filing.SMS { // Aliyun approves no text for what is this rare
+		n.Template = message.Waiting
+	}
 	f, err := a.Store.Filing(ctx, n.FilingID)
 	if err != nil || n.Stage != "" && f.Stage != n.Stage {
 		return err

@@ -28,6 +28,7 @@ type Carried struct {
 	SMSVerificationHours int      `json:",omitempty"`
 	Decided              *Decided `json:",omitempty"`
 	Reminders            reminders
+	Idle                 idle
 	Site                 siteProgress
 }
 
@@ -53,7 +54,7 @@ func (f *run) takeOver(c Carried) {
 	if c.Decided != nil {
 		f.decided[c.Decided.Revision] = *c.Decided
 	}
-	f.reminders, f.site = c.Reminders, c.Site
+	f.reminders, f.idle, f.site = c.Reminders, c.Idle, c.Site
 }
 
 func orEmpty[V any](m map[filing.Channel]V) map[filing.Channel]V {
@@ -127,7 +128,7 @@ func (f *run) handOver() *Carried {
 		At:   filing.Position{Stage: f.stage, Revision: f.revision, Seq: f.seq, Kind: f.kind, Attention: f.attention},
 		Sent: f.sent, Unreachable: f.unreachable, Actor: f.actor,
 		Accepted: f.accepted, AcceptedBy: f.acceptedBy, SMSVerificationHours: f.smsVerificationHours,
-		Reminders: f.reminders, Site: f.site,
+		Reminders: f.reminders, Idle: f.idle, Site: f.site,
 	}
 	if d, ok := f.decided[f.revision]; ok {
 		c.Decided = &d

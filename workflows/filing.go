@@ -119,8 +119,18 @@ func (f *run) untilAbandoned(ctx workflow.Context, do func(workflow.Context) err
 
 // registerContact waits for the customer to accept the legal notice and give contact details.
 func (f *run) registerContact(ctx workflow.Context) error {
+	carried := f.carried(filing.Contact)
 	if err := f.enter(ctx, filing.Contact, filing.EventOpened, systemActor); err != nil {
 		return err
+	}
+	if since(ctx, changeAbandoned) {
+		waiting, stop := workflow.WithCancel(ctx)
+		defer stop()
+		workflow.Go(waiting, func(waiting workflow.Context) {
+			if carried || workflow.Sleep(waiting, idleLook) == nil {
+				f.endIfAbandoned(waiting, filing.Contact)
+			}
+		})
 	}
 	return f.rest(ctx, func() bool { return f.contact > 0 })
 }

@@ -42,6 +42,8 @@ type world struct {
 	// records puts the number on the order; refuses, if set, says which messages don't go out.
 	records func(context.Context, activities.Progress) error
 	refuses func(activities.Notice) bool
+	// idle is what the database says about nobody touching the filing.
+	idle activities.Idle
 	// aftercare lists the filings whose aftercare was started.
 	aftercare []int64
 }
@@ -57,6 +59,8 @@ func newWorld(t *testing.T) *world {
 	w.env.RegisterActivity(&activities.Website{})
 	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(w.note).Maybe()
 	w.records = w.note
+	w.env.OnActivity(filingActivities.Idle, mock.Anything, mock.Anything).Return(
+		func(context.Context, activities.FilingRef) (activities.Idle, error) { return w.idle, nil }).Maybe()
 	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything,
 		mock.Anything).Return(func(ctx context.Context, p activities.Progress) error { return w.records(ctx, p) }).Maybe()
 	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil).Maybe()

@@ -32,21 +32,22 @@ type reminders struct {
 func (f *run) startReminders(ctx workflow.Context, stage filing.Stage, carried bool) (stop func()) {
 	waiting, stop := workflow.WithCancel(ctx)
 	if !carried {
-		f.reminders = reminders{Since: workflow.Now(ctx)}
+		f.reminders, f.idle = reminders{Since: workflow.Now(ctx)}, idle{}
 	}
 	revision := f.revision
 	workflow.Go(waiting, func(waiting workflow.Context) {
-		for _, day := range reminderDays[f.reminders.Sent:] {
-			at := f.reminders.Since.Add(time.Duration(day) * 24 * time.Hour)
+		for _, days := range reminderDays[f.reminders.Sent:] {
+			at := f.reminders.Since.Add(time.Duration(days) * day)
 			if workflow.Sleep(waiting, at.Sub(workflow.Now(waiting))) != nil {
 				return // moved on
 			}
 			f.reminders.Sent++
 			if f.customerCanAct(stage) {
-				f.sendReminder(ctx, stage,
-					fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, message.Waiting, stage, day))
+				f.sendReminder(ctx, activities.Notice{Template: message.Waiting, Stage: stage,
+					Key: fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, message.Waiting, stage, days)})
 			}
 		}
+		f.endIfAbandoned(waiting, stage)
 	})
 	return stop
 }
@@ -58,13 +59,12 @@ func (f *run) customerCanAct(stage filing.Stage) bool {
 
 // sendReminder sends one reminder on each channel. A failure is only logged: a reminder is no reason to leave a
 // filing stuck.
-func (f *run) sendReminder(ctx workflow.Context, stage filing.Stage, key string) {
+func (f *run) sendReminder(ctx workflow.Context, notice activities.Notice) {
 	for _, channel := range filing.Channels {
 		f.notices.add()
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer f.notices.done()
-			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: message.Waiting,
-				Key: key + "-" + string(channel), Stage: stage}
+			notice.FilingID, notice.Channel, notice.Key = f.in.FilingID, channel, notice.Key+"-"+string(channel)
 			err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)
 			if err != nil && !temporal.IsCanceledError(err) {
 				workflow.GetLogger(ctx).Warn("sending a reminder failed", "filing", f.in.FilingID, "channel", channel, "reason",

@@ -9,7 +9,7 @@ import (
 
 // Actors of a timeline's lines that aren't people.
 const (
-	systemActor = "system"
+	systemActor = filing.ActorSystem
 	bureauActor = "bureau"
 )
 
@@ -75,6 +75,7 @@ type run struct {
 	signals signals
 
 	reminders reminders
+	idle      idle
 	site      siteProgress
 	// stays: this execution began before filings were carried on in new runs.
 	stays bool
@@ -149,6 +150,8 @@ const (
 	changeStuck = "stuck"
 	// changeCarried: a filing whose history has grown long continues in a new run.
 	changeCarried = "carried"
+	// changeAbandoned: a filing that nobody touches for a year is withdrawn.
+	changeAbandoned = "abandoned"
 )
 
 // since reports whether a change applies to this execution: not to one whose history went past it without.

@@ -64,7 +64,10 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	if cfg.Website, err = websiteActivities(set.Website, set.Provider, p.Store); err != nil {
 		return err
 	}
-	cfg.Filing = &activities.Filing{Store: p.Store}
+	if err := set.Worker.CheckAbandonedAfter(); err != nil {
+		return err
+	}
+	cfg.Filing = &activities.Filing{Store: p.Store, AbandonedAfter: set.Worker.AbandonedAfter}
 	cfg.Bureau = &activities.Bureau{
 		Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID,
 		Logger: p.Logger, KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,

@@ -241,7 +241,21 @@ type Worker struct {
 	Pollers     []string      `env:"BEIAN_WORKER_POLLERS" help:"long polls by queue, and for workflow tasks, in this process: workflows=8,filing=4; default 2 each"`
 	Rates       []string      `env:"BEIAN_WORKER_RATES" help:"activities a second by queue in this process: website=5; default: no limit"`
 	QueueRates  []string      `env:"BEIAN_QUEUE_RATES" help:"activities a second by queue for all workers together: website=20; for message use BEIAN_SMS_PER_SECOND"`
-	Versioning  bool          `env:"BEIAN_VERSIONING" help:"take only tasks that Temporal assigns to this build (docs/fleet.md)"`
-	Deployment  string        `env:"BEIAN_DEPLOYMENT" help:"deployment that the builds belong to, with BEIAN_VERSIONING" default:"beian"`
-	BuildID     string        `env:"BEIAN_BUILD_ID" help:"name of this build, with BEIAN_VERSIONING; empty: the name it was linked with, or its commit"`
+	// The worker checks AbandonedAfter when it starts.
+	AbandonedAfter time.Duration `env:"BEIAN_ABANDONED_AFTER" help:"after how long a filing that nobody touches is withdrawn before it goes to the bureau, following notices 30 and 7 days ahead; 60 days (1440h) or more; 0: never" default:"8760h"`
+	Versioning     bool          `env:"BEIAN_VERSIONING" help:"take only tasks that Temporal assigns to this build (docs/fleet.md)"`
+	Deployment     string        `env:"BEIAN_DEPLOYMENT" help:"deployment that the builds belong to, with BEIAN_VERSIONING" default:"beian"`
+	BuildID        string        `env:"BEIAN_BUILD_ID" help:"name of this build, with BEIAN_VERSIONING; empty: the name it was linked with, or its commit"`
+}
+
+// minAbandonedAfter leaves time for both notices.
+const minAbandonedAfter = 60 * 24 * time.Hour
+
+// CheckAbandonedAfter refuses a time in which nobody could react.
+func (w Worker) CheckAbandonedAfter() error {
+	if w.AbandonedAfter != 0 && w.AbandonedAfter < minAbandonedAfter {
+		return fmt.Errorf("BEIAN_ABANDONED_AFTER: %s is too short; want 1440h (60 days) or more, or 0 for never",
+			w.AbandonedAfter)
+	}
+	return nil
 }

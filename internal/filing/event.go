@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// ActorSystem is the actor of what the product does on its own.
+const ActorSystem = "system"
+
 // EventKind is the kind of a timeline event; its page text is "event.<value>".
 type EventKind string
 
@@ -43,6 +46,7 @@ const (
 	EventSMSVerificationExpired EventKind = "sms_verification_expired"
 	EventSiteIncomplete         EventKind = "site_incomplete"
 	EventNoticeRefused          EventKind = "notice_refused"
+	EventAbandonAnnounced       EventKind = "abandon_announced"
 	EventStuck                  EventKind = "stuck"
 	EventUnstuck                EventKind = "unstuck"
 	EventResumed                EventKind = "resumed"

@@ -45,6 +45,10 @@ const (
 	RefusedOurs Template = "refused_ours"
 	// Waiting reminds customers of a step that only they can take; params order and step.
 	Waiting Template = "waiting"
+	// Abandoning announces that a filing which nobody touches will be withdrawn, by mail only, an SMS is Waiting; params
+	// order, step and left (days). Abandoned says that it was; by mail only; param order.
+	Abandoning Template = "abandoning"
+	Abandoned  Template = "abandoned"
 	// SMSVerification asks the customer to enter the bureau's code on the bureau's site; params order and left (hours).
 	SMSVerification Template = "sms_verification"
 	// Police reminds the customer of the public-security filing (公安联网备案); params order and left (days).
@@ -78,7 +82,7 @@ var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, File
 
 // CustomerTemplates are the messages to customers.
 var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdrawn, PasswordChanged, FirstPassword,
-	TicketAnswered},
+	TicketAnswered, Abandoning, Abandoned},
 	SMSTemplates...)
 
 // PageParam is the param with the address of the page that a message to a customer is about; without one there is no

@@ -12,6 +12,7 @@ import (
 const (
 	noticeDeregistered = "deregistered"
 	noticeWithdrawn    = "withdrawn"
+	noticeAbandoned    = "abandoned"
 )
 
 // noticeLifetime is how long an unsent notice is tried: a late one would only confuse.

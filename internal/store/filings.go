@@ -244,6 +244,10 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 			if err := s.addCustomerNotice(ctx, tx, CustomerNotice{p.FilingID, noticeWithdrawn}); err != nil {
 				return err
 			}
+		} else if p.Actor == filing.ActorSystem {
+			if err := s.addCustomerNotice(ctx, tx, CustomerNotice{p.FilingID, noticeAbandoned}); err != nil {
+				return err
+			}
 		}
 	}
 	if p.Stage == "" && p.Attention == nil {
