@@ -290,7 +290,8 @@ func (a *Bureau) DeliverSignals(ctx context.Context, _ AccountRef) error {
 		}
 		for _, s := range list {
 			after = s.ID
-			err := a.Temporal.SignalWorkflow(ctx, a.FilingWorkflowID(s.Ref()), "", s.Name, json.RawMessage(s.Payload))
+			err := a.Temporal.SignalWorkflow(ctx, a.FilingWorkflowID(s.Ref()), "", s.Name,
+				Address(s.Name, json.RawMessage(s.Payload)))
 			var gone *serviceerror.NotFound
 			switch {
 			case err == nil, errors.As(err, &gone): // a filing that has ended needs no signal

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -172,7 +173,7 @@ func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any
 		WorkflowID:   FilingWorkflowID(ref),
 		UpdateID:     updateID,
 		UpdateName:   name,
-		Args:         []any{arg},
+		Args:         []any{activities.Address(name, arg)},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {

@@ -44,6 +44,8 @@ type world struct {
 	refuses func(activities.Notice) bool
 	// idle is what the database says about nobody touching the filing.
 	idle activities.Idle
+	// isTrue, if set, says which claims the database bears out.
+	isTrue func(activities.Fact) bool
 	// aftercare lists the filings whose aftercare was started.
 	aftercare []int64
 }
@@ -59,6 +61,10 @@ func newWorld(t *testing.T) *world {
 	w.env.RegisterActivity(&activities.Website{})
 	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(w.note).Maybe()
 	w.records = w.note
+	w.env.OnActivity(filingActivities.IsTrue, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, fact activities.Fact) (bool, error) {
+			return w.isTrue == nil || w.isTrue(fact), nil
+		}).Maybe()
 	w.env.OnActivity(filingActivities.Idle, mock.Anything, mock.Anything).Return(
 		func(context.Context, activities.FilingRef) (activities.Idle, error) { return w.idle, nil }).Maybe()
 	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything,

@@ -75,7 +75,7 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 	}
 	// A completed filing has no workflow to signal.
 	_ = workflow.SignalExternalWorkflow(ctx, FilingWorkflowID(in.Ref), "", SignalSiteCheck,
-		SiteCheck{FilingID: in.FilingID}).Get(ctx, nil)
+		activities.Address(SignalSiteCheck, SiteCheck{FilingID: in.FilingID})).Get(ctx, nil)
 	return nil
 }
 

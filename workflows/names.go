@@ -169,6 +169,10 @@ type Decided struct {
 	Named bool `json:"named,omitempty"`
 }
 
+func (a Accepted) filingID() int64  { return a.FilingID }
+func (d Decided) filingID() int64   { return d.FilingID }
+func (s SiteCheck) filingID() int64 { return s.FilingID }
+
 // ours reports whether our own check refused the record, so that the bureau has never seen it.
 func (d Decided) ours() bool { return d.Actor == filing.ActorOwnCheck }
 

@@ -29,6 +29,15 @@ func databaseActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// lookUpActivity is for reading a row on the way, on the worker that runs the workflow: another task would double the time
+// that somebody waits for an Update.
+func lookUpActivity(ctx workflow.Context) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
+	})
+}
+
 // databaseStepLimit is how long an effect on our own database is retried before it counts as failed. While the database
 // is away it is retried for ever all the same (ReasonDatabase); anything else needs a person.
 const databaseStepLimit = time.Hour

@@ -73,6 +73,8 @@ type run struct {
 	notices noticeGroup
 	// signals are the bureau's signals that wait to be heard.
 	signals signals
+	// hearing counts those that are being looked up.
+	hearing int
 
 	reminders reminders
 	idle      idle
@@ -152,6 +154,8 @@ const (
 	changeCarried = "carried"
 	// changeAbandoned: a filing that nobody touches for a year is withdrawn.
 	changeAbandoned = "abandoned"
+	// changeFacts: what a message claims is looked up in the database.
+	changeFacts = "facts"
 )
 
 // since reports whether a change applies to this execution: not to one whose history went past it without.

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -37,16 +38,26 @@ func (f *run) handle(ctx workflow.Context) error {
 
 func onUpdate[T any](f *run, ctx workflow.Context, name string, valid func(T) bool,
 	handler func(workflow.Context, T) error) error {
+	refused := func() error {
+		return temporal.NewApplicationError(fmt.Sprintf("%s is not possible in stage %q", name, f.stage), wrongStage)
+	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, name,
-		func(ctx workflow.Context, in T) (State, error) {
-			err := handler(ctx, in)
+		func(ctx workflow.Context, m activities.Addressed[T]) (State, error) {
+			if fact, claims := claimOf(name, m.In); claims && since(ctx, changeFacts) {
+				if err := f.lookUp(ctx, fact); errors.Is(err, errUntrue) || err == nil && !valid(m.In) {
+					return f.state(), refused() // or somebody was quicker
+				} else if err != nil {
+					return f.state(), err
+				}
+			}
+			err := handler(ctx, m.In)
 			return f.state(), err
 		},
-		workflow.UpdateHandlerOptions{Validator: func(in T) error {
-			if valid(in) {
+		workflow.UpdateHandlerOptions{Validator: func(m activities.Addressed[T]) error {
+			if m.IsFor(name) && valid(m.In) {
 				return nil
 			}
-			return temporal.NewApplicationError(fmt.Sprintf("%s is not possible in stage %q", name, f.stage), wrongStage)
+			return refused()
 		}})
 }
 
@@ -195,50 +206,52 @@ func (f *run) resume(ctx workflow.Context, in Resume) error {
 // mine reports whether a signal is for this filing, not for an earlier one of its order.
 func (f *run) mine(filingID int64) bool { return filingID == f.in.FilingID }
 
+// listen records the signals of the exchange with the bureau. A signal may come twice, and never for a revision
+// that wasn't submitted.
+func (f *run) listen(ctx workflow.Context) {
+	onSignal(f, ctx, SignalAccepted, func(in Accepted) {
+		if in.Revision >= f.accepted {
+			f.accepted, f.acceptedBy, f.smsVerificationHours = in.Revision, in.Actor, in.SMSVerificationHours
+		}
+	})
+	onSignal(f, ctx, SignalDecided, func(in Decided) { f.decided[in.Revision] = in })
+	onSignal(f, ctx, SignalSiteCheck, func(SiteCheck) {
+		if f.stage == filing.Installing {
+			f.siteChecks++
+		}
+	})
+}
+
+// onSignal hears a signal that is this filing's, and true.
+func onSignal[T interface{ filingID() int64 }](f *run, ctx workflow.Context, name string, hear func(T)) {
+	channel := workflow.GetSignalChannel(ctx, name)
+	f.signals = append(f.signals, channel)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			var m activities.Addressed[T]
+			channel.Receive(ctx, &m)
+			if m.IsFor(name) && f.mine(m.In.filingID()) && f.borneOut(ctx, name, m.In) {
+				hear(m.In)
+			}
+		}
+	})
+}
+
+// borneOut looks a signal up.
+func (f *run) borneOut(ctx workflow.Context, name string, in any) bool {
+	fact, claims := claimOf(name, in)
+	if !claims || !since(ctx, changeFacts) {
+		return true
+	}
+	f.hearing++
+	defer func() { f.hearing-- }()
+	return f.lookUp(ctx, fact) == nil
+}
+
 // signals are the channels of a filing's signals.
 type signals []workflow.ReceiveChannel
 
 // silent reports whether none waits to be heard.
 func (s signals) silent() bool {
 	return !slices.ContainsFunc(s, func(c workflow.ReceiveChannel) bool { return c.Len() > 0 })
-}
-
-// listen records the signals of the exchange with the bureau. A signal may come twice, and never for a revision
-// that wasn't submitted.
-func (f *run) listen(ctx workflow.Context) {
-	accepted := workflow.GetSignalChannel(ctx, SignalAccepted)
-	decided := workflow.GetSignalChannel(ctx, SignalDecided)
-	siteCheck := workflow.GetSignalChannel(ctx, SignalSiteCheck)
-	f.signals = signals{accepted, decided, siteCheck}
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			workflow.NewSelector(ctx).
-				AddReceive(accepted, func(c workflow.ReceiveChannel, _ bool) {
-					var in Accepted
-					c.Receive(ctx, &in)
-					if !f.mine(in.FilingID) {
-						return
-					}
-					if in.Revision >= f.accepted {
-						f.accepted, f.acceptedBy = in.Revision, in.Actor
-						f.smsVerificationHours = in.SMSVerificationHours
-					}
-				}).
-				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
-					var in Decided
-					c.Receive(ctx, &in)
-					if f.mine(in.FilingID) {
-						f.decided[in.Revision] = in
-					}
-				}).
-				AddReceive(siteCheck, func(c workflow.ReceiveChannel, _ bool) {
-					var in SiteCheck
-					c.Receive(ctx, &in)
-					if f.mine(in.FilingID) && f.stage == filing.Installing {
-						f.siteChecks++
-					}
-				}).
-				Select(ctx)
-		}
-	})
 }

@@ -182,7 +182,7 @@ func dial(ctx context.Context, base *config.Base, logger *slog.Logger,
 		return nil, err
 	}
 	return history.Dial(ctx, history.Server{Address: base.Temporal, Namespace: base.Namespace, TLS: tls,
-		APIKey: base.TemporalAPIKey}, keys, logger, more...)
+		APIKey: base.TemporalAPIKey, BoundOnly: base.TemporalBoundOnly}, keys, logger, more...)
 }
 
 // Dial reads the secrets and connects to Temporal only, with keys that are the database's.

@@ -31,6 +31,7 @@ type Base struct {
 	TemporalServerName string `env:"BEIAN_TEMPORAL_SERVER_NAME" help:"name in Temporal's certificate; empty: the host of BEIAN_TEMPORAL"`
 	TemporalCertFile   string `env:"BEIAN_TEMPORAL_CERT_FILE" help:"PEM file of our own certificate, for mutual TLS" placeholder:"FILE"`
 	TemporalKeyFile    string `env:"BEIAN_TEMPORAL_KEY_FILE" help:"PEM file of that certificate's private key" placeholder:"FILE"`
+	TemporalBoundOnly  bool   `env:"BEIAN_TEMPORAL_BOUND_ONLY" help:"refuse payloads that aren't bound to their workflow, as those of v0.1.0: once no workflow of that version is left (docs/operate.md)"`
 	TemporalAPIKey     string `env:"BEIAN_TEMPORAL_API_KEY" kong:"-" help:"Temporal's API key, such as Temporal Cloud's" secret:"yes"`
 
 	SMSPerDay int64  `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`

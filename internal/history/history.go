@@ -4,11 +4,13 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,26 +30,60 @@ import (
 )
 
 const (
-	encoding = "binary/sealed"
-	aad      = "temporal"
+	// encodingSealed is of payloads that are sealed, and belong to no workflow: failures, and all of v0.1.0's.
+	encodingSealed = "binary/sealed"
+	// encodingBound is of payloads that only the workflow or activity opens for which they were sealed.
+	encodingBound = "binary/sealed-bound"
+	aad           = "temporal"
 )
 
 // Codec seals payloads, and refuses those that aren't sealed: whoever reaches Temporal without the key must not be able
-// to move a filing.
-type Codec struct{ Keys *seal.Keys }
+// to move a filing. Nor by what somebody else sealed: a payload is bound to its workflow's ID, and an activity's to that
+// activity's name.
+type Codec struct {
+	Keys *seal.Keys
+	// BoundOnly refuses payloads that belong to no workflow where one is expected, as those of v0.1.0.
+	BoundOnly bool
+	// bound is what the payloads belong to, as associated data; empty: nothing.
+	bound string
+}
 
-// errUnsealed: a payload comes from somebody without the key.
-var errUnsealed = errors.New("refused: the payload isn't sealed with our key")
+var (
+	// errUnsealed: a payload comes from somebody without the key.
+	errUnsealed = errors.New("refused: the payload isn't sealed with our key")
+	// errForeign: it was sealed for something else.
+	errForeign = errors.New("refused: the payload was sealed for another workflow or activity")
+	// errUnaddressed: a message doesn't say which it is.
+	errUnaddressed = errors.New("refused: the payload isn't a message")
+)
+
+// scheduled is what a schedule appends to its workflows' IDs. Their input is sealed when nobody knows it.
+var scheduled = regexp.MustCompile(`-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`)
+
+// WithSerializationContext is the codec for a workflow's or an activity's payloads.
+func (c Codec) WithSerializationContext(of converter.SerializationContext) converter.PayloadCodec {
+	switch of := of.(type) {
+	case converter.WorkflowSerializationContext:
+		c.bound = fmt.Sprintf("%s/workflow/%q", aad, scheduled.ReplaceAllLiteralString(of.WorkflowID, ""))
+	case converter.ActivitySerializationContext:
+		c.bound = fmt.Sprintf("%s/activity/%q/%q", aad, of.WorkflowID, of.ActivityType)
+	}
+	return c
+}
 
 // Encode seals payloads on their way to Temporal.
 func (c Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	sealed := make([]*commonpb.Payload, len(payloads))
+	encoding := encodingSealed
+	if c.bound != "" {
+		encoding = encodingBound
+	}
 	for i, p := range payloads {
 		plain, err := proto.Marshal(p)
 		if err != nil {
 			return nil, err
 		}
-		data, err := c.Keys.Seal(aad, plain)
+		data, err := c.Keys.Seal(cmp.Or(c.bound, aad), plain)
 		if err != nil {
 			return nil, err
 		}
@@ -60,10 +96,7 @@ func (c Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 func (c Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	opened := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
-		if string(p.GetMetadata()[converter.MetadataEncoding]) != encoding {
-			return nil, errUnsealed
-		}
-		plain, err := c.Keys.Open(aad, p.GetData())
+		plain, err := c.open(p)
 		if err != nil {
 			return nil, err
 		}
@@ -75,10 +108,29 @@ func (c Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return opened, nil
 }
 
+func (c Codec) open(p *commonpb.Payload) ([]byte, error) {
+	switch string(p.GetMetadata()[converter.MetadataEncoding]) {
+	case encodingBound:
+		plain, err := c.Keys.Open(cmp.Or(c.bound, aad), p.GetData())
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errForeign, err)
+		}
+		return plain, nil
+	case encodingSealed:
+		if c.BoundOnly && c.bound != "" {
+			return nil, errForeign
+		}
+		return c.Keys.Open(aad, p.GetData())
+	}
+	return nil, errUnsealed
+}
+
 // Options are the client options that seal: the data converter and the failure converter, without which failure
 // texts would stay readable.
-func Options(keys *seal.Keys) client.Options {
-	data := complete{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codec{Keys: keys})}
+func Options(keys *seal.Keys) client.Options { return options(Codec{Keys: keys}) }
+
+func options(codec Codec) client.Options {
+	data := complete{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)}
 	return client.Options{
 		DataConverter: data,
 		FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
@@ -92,12 +144,29 @@ func Options(keys *seal.Keys) client.Options {
 // zero, and needs no key.
 type complete struct{ converter.DataConverter }
 
+// WithSerializationContext is the converter for a workflow's or an activity's payloads.
+func (c complete) WithSerializationContext(of converter.SerializationContext) converter.DataConverter {
+	return complete{converter.WithDataConverterSerializationContext(c.DataConverter, of)}
+}
+
+// Message is what an Update or signal carries. One that is bound to its workflow also says which message it is, so that
+// the content of one can't be sent as another.
+type Message interface{ Addressed() bool }
+
 // FromPayloads opens payloads.
 func (c complete) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
 	if len(payloads.GetPayloads()) < len(into) {
 		return errUnsealed
 	}
-	return c.DataConverter.FromPayloads(payloads, into...)
+	if err := c.DataConverter.FromPayloads(payloads, into...); err != nil {
+		return err
+	}
+	for i, to := range into {
+		if err := addressed(payloads.GetPayloads()[i], to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // FromPayload opens a payload.
@@ -105,7 +174,18 @@ func (c complete) FromPayload(payload *commonpb.Payload, into any) error {
 	if payload == nil {
 		return errUnsealed
 	}
-	return c.DataConverter.FromPayload(payload, into)
+	if err := c.DataConverter.FromPayload(payload, into); err != nil {
+		return err
+	}
+	return addressed(payload, into)
+}
+
+func addressed(payload *commonpb.Payload, into any) error {
+	m, is := into.(Message)
+	if is && string(payload.GetMetadata()[converter.MetadataEncoding]) == encodingBound && !m.Addressed() {
+		return errUnaddressed
+	}
+	return nil
 }
 
 // Server is a Temporal frontend, and how we prove who we are to it.
@@ -116,6 +196,8 @@ type Server struct {
 	TLS *tls.Config
 	// APIKey may be empty.
 	APIKey string
+	// BoundOnly is Codec.BoundOnly.
+	BoundOnly bool
 }
 
 // dialTimeout bounds the first contact with a frontend.
@@ -125,7 +207,7 @@ const dialTimeout = 10 * time.Second
 // in one sentence which setting is wrong.
 func Dial(ctx context.Context, server Server, keys *seal.Keys, logger *slog.Logger,
 	more ...func(*client.Options) error) (client.Client, error) {
-	options := Options(keys)
+	options := options(Codec{Keys: keys, BoundOnly: server.BoundOnly})
 	options.HostPort, options.Namespace = server.Address, server.Namespace
 	options.Logger = log.NewStructuredLogger(logger)
 	options.ConnectionOptions.TLS, options.ConnectionOptions.TLSDisabled = server.TLS, server.TLS == nil

@@ -51,3 +51,88 @@ func TestPayloadsThatArentSealedAreRefused(t *testing.T) {
 	}
 	require.NoError(t, data.FromPayloads(nil), "a message without content")
 }
+
+func inWorkflow(data converter.DataConverter, id string) converter.DataConverter {
+	return converter.WithDataConverterSerializationContext(data, converter.WorkflowSerializationContext{WorkflowID: id})
+}
+
+func inActivity(data converter.DataConverter, id, name string) converter.DataConverter {
+	return converter.WithDataConverterSerializationContext(data,
+		converter.ActivitySerializationContext{WorkflowID: id, ActivityType: name})
+}
+
+// What was sealed for one workflow or activity moves no other. A schedule seals before its runs have their IDs.
+func TestPayloadsBelongToTheirWorkflow(t *testing.T) {
+	keys := newKeys(t)
+	data := history.Options(keys).DataConverter
+	places := map[string]converter.DataConverter{
+		"filing/D1":           inWorkflow(data, "filing/D1"),
+		"filing/D2":           inWorkflow(data, "filing/D2"),
+		"an activity of D1's": inActivity(data, "filing/D1", "Notify"),
+		"another activity":    inActivity(data, "filing/D1", "Advance"),
+		"an activity of D2's": inActivity(data, "filing/D2", "Notify"),
+		"nowhere":             data,
+	}
+	for from, sealing := range places {
+		if from == "nowhere" {
+			continue
+		}
+		sealed, err := sealing.ToPayloads(message{"support:wang"})
+		require.NoError(t, err)
+		for to, opening := range places {
+			var got message
+			err := opening.FromPayloads(sealed, &got)
+			if from == to {
+				require.NoError(t, err)
+				require.Equal(t, "support:wang", got.Actor)
+				continue
+			}
+			require.Error(t, err, "from %s to %s", from, to)
+			require.Empty(t, got.Actor)
+			require.Error(t, opening.FromPayload(sealed.Payloads[0], &got), "from %s to %s", from, to)
+		}
+	}
+	sealed, err := inWorkflow(data, "exchange/1").ToPayloads(message{"system"})
+	require.NoError(t, err)
+	var got message
+	require.NoError(t, inWorkflow(data, "exchange/1-2026-11-30T23:40:00Z").FromPayloads(sealed, &got))
+	require.Error(t, inWorkflow(data, "exchange/12-2026-11-30T23:40:00Z").FromPayloads(sealed, &got))
+}
+
+// v0.1.0 bound nothing: its payloads open everywhere until a setting says that none is left.
+func TestUnboundPayloadsOpenUntilASettingSaysNo(t *testing.T) {
+	keys := newKeys(t)
+	old, err := history.Options(keys).DataConverter.ToPayloads(message{"support:wang"})
+	require.NoError(t, err)
+	require.Equal(t, "binary/sealed", string(old.Payloads[0].Metadata[converter.MetadataEncoding]))
+	for _, boundOnly := range []bool{false, true} {
+		codec := history.Codec{Keys: keys, BoundOnly: boundOnly}
+		data := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
+		var got message
+		require.NoError(t, data.FromPayloads(old, &got), "a failure belongs to no workflow")
+		err := inWorkflow(data, "filing/D1").FromPayloads(old, &got)
+		require.Equal(t, boundOnly, err != nil)
+	}
+}
+
+// addressed is a message that may lack its name.
+type addressed struct{ Name string }
+
+func (a *addressed) Addressed() bool { return a.Name != "" }
+
+// A bound message says which it is; one of v0.1.0 can't.
+func TestBoundMessagesSayWhichTheyAre(t *testing.T) {
+	data := history.Options(newKeys(t)).DataConverter
+	bound := inWorkflow(data, "filing/D1")
+	for _, c := range []struct {
+		sealing converter.DataConverter
+		name    string
+		refused bool
+	}{{bound, "pass", false}, {bound, "", true}, {data, "", false}} {
+		sealed, err := c.sealing.ToPayloads(addressed{c.name})
+		require.NoError(t, err)
+		var got addressed
+		require.Equal(t, c.refused, bound.FromPayloads(sealed, &got) != nil)
+		require.Equal(t, c.refused, bound.FromPayload(sealed.Payloads[0], &got) != nil)
+	}
+}

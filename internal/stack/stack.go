@@ -155,7 +155,8 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.closers = append(s.closers, temporal.Stop)
-	if s.Temporal, err = history.Dial(ctx, history.Server{Address: temporal.Address, Namespace: "default"}, s.Keys,
+	if s.Temporal, err = history.Dial(ctx, history.Server{Address: temporal.Address, Namespace: "default",
+		BoundOnly: o.Throwaway}, s.Keys,
 		o.Logger, s.Observed.Temporal); err != nil {
 		return s, err
 	}

@@ -80,6 +80,40 @@ func (s *Store) SignalSent(ctx context.Context, id int64) error {
 	return exec(ctx, s.db, `UPDATE signals SET sent_at = ? WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
 }
 
+// Signalled reports whether a filing was ever to get a signal with this content.
+func (s *Store) Signalled(ctx context.Context, filingID int64, name string, content []byte) (bool, error) {
+	stored, err := selectAll[string](ctx, s.db, `SELECT payload FROM signals WHERE filing_id = ? AND name = ?`, filingID,
+		name)
+	if err != nil {
+		return false, err
+	}
+	said, err := signalOf(name, content)
+	if err != nil {
+		return false, nil //nolint:nilerr // nobody here writes such a one
+	}
+	for _, text := range stored {
+		if is, err := signalOf(name, []byte(text)); err == nil && is == said {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// signalOf reads a signal's content; those that report nothing of the bureau have none here.
+func signalOf(name string, content []byte) (any, error) {
+	switch name {
+	case SignalAccepted:
+		var s acceptedSignal
+		err := json.Unmarshal(content, &s)
+		return s, err
+	case SignalDecided:
+		var s decidedSignal
+		err := json.Unmarshal(content, &s)
+		return s, err
+	}
+	return nil, fmt.Errorf("no signal %q", name)
+}
+
 // Restart updates a filing's projection as Advance does, and resends every signal that the filing ever got. It returns
 // ErrConflict if the row has moved on since the update was numbered.
 func (s *Store) Restart(ctx context.Context, p Progress) error {

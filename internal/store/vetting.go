@@ -212,3 +212,10 @@ func (s *Store) DecideVetting(ctx context.Context, d VettingDecision) error {
 		return s.saveSendBack(ctx, tx, d.FilingID, *d.Why)
 	})
 }
+
+// HasVerdict reports whether that is the last verdict on a revision.
+func (s *Store) HasVerdict(ctx context.Context, filingID int64, revision int, verdict VettingVerdict) (bool, error) {
+	last, _, err := getOptional[VettingVerdict](ctx, s.db, `SELECT verdict FROM vettings
+		WHERE filing_id = ? AND revision = ? ORDER BY round DESC LIMIT 1`, filingID, revision)
+	return last == verdict, err
+}
