@@ -28,7 +28,7 @@ func (a *Message) SendCustomerNotices(ctx context.Context) (more bool, err error
 	var failures error
 	for _, t := range list {
 		if err := a.sendCustomerNotice(ctx, t); err != nil {
-			failures = errors.Join(failures, err)
+			failures = errors.Join(failures, err, a.Store.CustomerNoticeFailed(ctx, t))
 			continue
 		}
 		if err := a.Store.CustomerNoticeDone(ctx, t); err != nil {

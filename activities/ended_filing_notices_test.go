@@ -1,7 +1,9 @@
 package activities_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
@@ -133,4 +135,48 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	require.Len(t, post.Messages(), 1)
 	notify("c", filing.Preparing)
 	require.Len(t, phone.Messages(), 1, "no reminder of a completed step")
+}
+
+// Notices that fail, however many, hold up no other: they come after it the next time.
+func TestFailingNoticesBlockNoOther(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	now := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+	s.SetClock(func() time.Time { return now })
+	phone, post, effects := phones(t, s)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(effects)
+	for n := range 12 {
+		number := fmt.Sprintf("D%d", n)
+		_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p"})
+		require.NoError(t, err)
+		user, err := s.UserByLogin(ctx, "demo")
+		require.NoError(t, err)
+		order, err := s.OrderOf(ctx, user.ID, number)
+		require.NoError(t, err)
+		f, err := s.OpenFiling(ctx, order.ID)
+		require.NoError(t, err)
+		contact := filingtest.Contact()
+		contact.Mobile, contact.Email = fmt.Sprintf("139000000%02d", n), fmt.Sprintf("a%d@example.com", n)
+		_, err = s.RegisterContact(ctx, user.ID, f.ID, contact, "hash")
+		require.NoError(t, err)
+		now = now.Add(24 * time.Hour / 2)
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Withdrawn,
+			EventKind: filing.EventWithdrawn, Actor: "support:a"}))
+		if n < 11 { // nobody can read where it should go
+			_, err = s.DB().ExecContext(ctx, `UPDATE contacts SET sealed = 'x' WHERE filing_id = ?`, f.ID)
+			require.NoError(t, err)
+		}
+	}
+	for range 2 {
+		now = now.Add(time.Hour)
+		_, err := env.ExecuteActivity(effects.SendCustomerNotices)
+		require.Error(t, err)
+	}
+	require.Len(t, phone.Messages(), 1)
+	require.Equal(t, "D11", phone.Messages()[0].Params["order"])
+	require.Len(t, post.Messages(), 1)
+	left, err := s.PendingCustomerNotices(ctx, 20)
+	require.NoError(t, err)
+	require.Len(t, left, 11)
 }

@@ -143,7 +143,7 @@ func drain(cfg Config, started []worker.Worker, cut func()) error {
 	return nil
 }
 
-func build(cfg Config, queue string, handBack context.Context, fatal chan<- error) worker.Worker {
+func optionsOf(cfg Config, queue string, handBack context.Context, fatal chan<- error) worker.Options {
 	options := worker.Options{
 		WorkerStopTimeout: cfg.StopTimeout,
 		Interceptors: []interceptor.WorkerInterceptor{
@@ -162,7 +162,11 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 	}
 	cfg.limit(&options, queue)
 	cfg.Version.set(&options)
-	w := worker.New(cfg.Temporal, queue, options)
+	return options
+}
+
+func build(cfg Config, queue string, handBack context.Context, fatal chan<- error) worker.Worker {
+	w := worker.New(cfg.Temporal, queue, optionsOf(cfg, queue, handBack, fatal))
 	switch queue {
 	case workflows.QueueFiling:
 		RegisterWorkflows(w)

@@ -239,6 +239,12 @@ func (s *story) run(in workflows.FilingInput, start time.Time) {
 		if info.ActivityType.Name == "QueueRecord" && s.withdrawn {
 			s.queuedWithdrawn = true
 		}
+		// Workers send heartbeats every few seconds: a stall of some of them isn't a death, after which a second attempt
+		// would run beside the first.
+		if h := info.HeartbeatTimeout; info.TaskQueue != workflows.QueueFiling &&
+			(h < 20*time.Second || h < 4*workflows.HeartbeatInterval || h > 30*time.Second) {
+			s.faultf("%s has %s for heartbeats", info.ActivityType.Name, h)
+		}
 		name := info.ActivityType.Name
 		var p activities.Progress
 		if args.Get(&p) == nil && p.EventKind != "" {

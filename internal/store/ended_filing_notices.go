@@ -30,11 +30,17 @@ func (s *Store) addCustomerNotice(ctx context.Context, tx *sqlx.Tx, t CustomerNo
 		VALUES (?, ?, ?)`, t.FilingID, t.Template, s.utcNow())
 }
 
-// PendingCustomerNotices lists unsent notices, oldest first.
+// PendingCustomerNotices lists unsent notices, oldest first; those that failed come after the others.
 func (s *Store) PendingCustomerNotices(ctx context.Context, limit int) ([]CustomerNotice, error) {
 	return selectAll[CustomerNotice](ctx, s.db, `
 		SELECT filing_id, template FROM customer_notices WHERE notified_at IS NULL AND created_at > ?
-		ORDER BY created_at, filing_id LIMIT ?`, s.utcNow().Add(-noticeLifetime), limit)
+		ORDER BY COALESCE(tried_at, created_at), filing_id LIMIT ?`, s.utcNow().Add(-noticeLifetime), limit)
+}
+
+// CustomerNoticeFailed puts a notice that couldn't be sent behind the others.
+func (s *Store) CustomerNoticeFailed(ctx context.Context, t CustomerNotice) error {
+	return exec(ctx, s.db, `UPDATE customer_notices SET tried_at = ? WHERE filing_id = ? AND template = ?`, s.utcNow(),
+		t.FilingID, t.Template)
 }
 
 // CustomerNoticeDone records that a notice was sent or can't be.
