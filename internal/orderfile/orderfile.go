@@ -12,11 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/textnorm"
 	"github.com/beian/beian/internal/website"
 )
 
@@ -60,7 +60,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	}
 	f := &Reader{lines: l, column: map[string]int{}, named: make([]bool, len(header))}
 	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
+		name = strings.ToLower(textnorm.Line(name))
 		_, twice := f.column[name]
 		switch {
 		case name == "": // spreadsheets append empty columns
@@ -141,7 +141,16 @@ func (r row) has(name string) bool {
 	return ok
 }
 
-// get is a column's value; empty for one that isn't there.
+// forms bring a column's value into the form that the pages give it; the others are a Line.
+var forms = map[string]func(string) string{
+	"domains": textnorm.Lines, "ips": textnorm.Lines, "protocol": textnorm.Address, "host": textnorm.Address,
+	"port": textnorm.Code, "expires_on": textnorm.Address, "mobile": filing.NormaliseMobile,
+	"email": filing.NormaliseEmail,
+	// A host compares a password as it was issued.
+	"password": func(text string) string { return strings.TrimSpace(textnorm.Clean(text)) },
+}
+
+// get is a column's value in its form; empty for one that isn't there.
 func (r row) get(name string) string {
 	i, ok := r.column[name]
 	if !ok || i >= len(r.record) {
@@ -151,7 +160,10 @@ func (r row) get(name string) string {
 	if inner, ok := strings.CutPrefix(value, `="`); ok && strings.HasSuffix(inner, `"`) {
 		value = strings.TrimSuffix(inner, `"`) // how spreadsheets keep a number as text
 	}
-	return value
+	if form, ok := forms[name]; ok {
+		return form(value)
+	}
+	return textnorm.Line(value)
 }
 
 func (r row) bad(column, reason string) error { return RowError{r.line, column, reason} }
@@ -201,14 +213,8 @@ func (r row) order() (o store.OrderImport, err error) {
 // maxValue bounds values that have no limit of their own.
 const maxValue = 255
 
-// checkTexts checks the texts' lengths and characters.
+// checkTexts checks the texts' lengths, and the characters of a number.
 func (r row) checkTexts() error {
-	for name, i := range r.column {
-		if i < len(r.record) && name != "domains" && name != "ips" &&
-			strings.ContainsFunc(r.get(name), func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }) {
-			return r.bad(name, "contains an invisible character")
-		}
-	}
 	for _, c := range []struct {
 		name     string
 		required bool
@@ -249,7 +255,7 @@ func parseDate(text string) (day time.Time, err error) {
 
 // addresses reads the customer's contact addresses.
 func (r row) addresses(o *store.OrderImport) error {
-	mobile, email := filing.NormaliseMobile(r.get("mobile")), r.get("email")
+	mobile, email := r.get("mobile"), r.get("email")
 	problems := filing.ValidateContactAddress(mobile, email)
 	switch {
 	case mobile != "" && problems.For("mobile") != nil:

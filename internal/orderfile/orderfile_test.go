@@ -175,7 +175,6 @@ func TestFilesAsSpreadsheetsWriteThem(t *testing.T) {
 func TestRowsThatCannotBeMeant(t *testing.T) {
 	for row, want := range map[string]string{
 		"1.02401E+17,demo,p,www.example.com,192.0.2.1": "scientific notation", "2E10,demo,p,www.example.com,": "as text",
-		"D\u200b1,demo,p,www.example.com,192.0.2.1":          "column number: contains an invisible character",
 		"D1,demo,p,www.example.com,192.0.2.1,surplus":        "a value without a column",
 		"D1,de\xffmo,虚,www.example.com,192.0.2.1":            "line 3",
 		"D1,de\ufffdmo,p,www.example.com,192.0.2.1":          "damaged",
@@ -190,6 +189,24 @@ func TestRowsThatCannotBeMeant(t *testing.T) {
 	require.Len(t, errs, 2)
 	require.Contains(t, errs[0], "column mobile")
 	require.Contains(t, errs[1], "column email")
+}
+
+// Each column takes what the page's field takes: nobody sees a zero-width space, and Chinese keyboards write full-width
+// letters, digits and dashes. A password stays as it was issued.
+func TestColumnsAreNormalisedAsFieldsAre(t *testing.T) {
+	r, err := orderfile.NewReader(strings.NewReader(
+		"ｎumber\u200b,customer,product,domains,ips,protocol,host,port,user,password,document_root,expires_on,mobile,email\n" +
+			"Ｄ\u200b1,\u00a0demo\u202c,ＶＰＳ\u200d,ｗｗｗ。example.com\u200b；*.例子.com,１９２.0.2.1－192.0.2.9,FＴP,ＦＴＰ.example.com," +
+			"２１,ｕser\u2060,\u200bpａss－1 ,/ｈtdocs\u200e,２０２７－12－31,+86 １39－0000—1234,Ａ@Ｅxample.com\n"))
+	require.NoError(t, err)
+	o, err := r.Next()
+	require.NoError(t, err)
+	require.Equal(t, []any{"D1", "demo", "VPS", "2027-12-31", "13900001234", "A@example.com"},
+		[]any{o.Number, o.Customer, o.Product, o.ExpiresOn.Format(time.DateOnly), *o.Mobile, *o.Email})
+	require.Equal(t, []string{"192.0.2.1-192.0.2.9"}, o.IPs)
+	require.Equal(t, "www.example.com", o.Domains[0])
+	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "FTP.example.com", Port: 21, User: "user", Password: "pａss－1",
+		DocumentRoot: "/htdocs"}, *o.WebSpace)
 }
 
 func TestNumberTwiceIsRefusedOnBothLines(t *testing.T) {
