@@ -44,7 +44,7 @@ func TestPlacedFooterIsCheckedAtOnce(t *testing.T) {
 			activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
 		// works even when the filing is done and its workflow gone
 		env.OnSignalExternalWorkflow(mock.Anything, "filing/D1", "", workflows.SignalSiteCheck,
-			workflows.SiteCheck{FilingID: 7}).Return(errors.New("not found")).Once()
+			activities.Address(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7})).Return(errors.New("not found")).Once()
 		in := placing
 		in.Step = step
 		runs(t, env, in)

@@ -136,3 +136,22 @@ func TestBoundMessagesSayWhichTheyAre(t *testing.T) {
 		require.Equal(t, c.refused, bound.FromPayload(sealed.Payloads[0], &got) != nil)
 	}
 }
+
+// Nothing that somebody without the key writes is read.
+func FuzzDecode(f *testing.F) {
+	file, err := seal.Generate()
+	require.NoError(f, err)
+	keys, err := seal.Load(file)
+	require.NoError(f, err)
+	data := inWorkflow(history.Options(keys).DataConverter, "filing/D1")
+	f.Add("binary/sealed", []byte("x"))
+	f.Add("binary/sealed-bound", []byte{})
+	f.Add("json/plain", []byte(`{"Actor":"support:mallory"}`))
+	f.Fuzz(func(t *testing.T, encoding string, content []byte) {
+		var got message
+		err := data.FromPayload(&commonpb.Payload{Data: content,
+			Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encoding)}}, &got)
+		require.Error(t, err)
+		require.Empty(t, got)
+	})
+}
