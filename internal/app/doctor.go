@@ -13,9 +13,9 @@ import (
 	"syscall"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/message"
@@ -180,18 +180,13 @@ func (d *doctor) settings(context.Context) (string, error) {
 // queues asks who polls.
 func (d *doctor) queues(ctx context.Context) (string, error) {
 	var without []string
-	for _, queue := range workflows.Queues {
-		kind := enums.TASK_QUEUE_TYPE_ACTIVITY
-		answer, err := d.temporal.DescribeTaskQueue(ctx, queue, kind)
-		if err != nil {
-			return "", fmt.Errorf("BEIAN_TEMPORAL: describing the queue %s: %w", queue, err)
-		}
-		polled := false
-		for _, p := range answer.GetPollers() {
-			polled = polled || time.Since(p.GetLastAccessTime().AsTime()) < polledWithin
-		}
-		if !polled {
-			without = append(without, queue)
+	polls, err := activities.QueuePolls(ctx, d.temporal.WorkflowService(), d.set.Base.Namespace, workflows.Queues...)
+	if err != nil {
+		return "", fmt.Errorf("BEIAN_TEMPORAL: %w", err)
+	}
+	for _, p := range polls {
+		if time.Since(p.PolledAt) >= polledWithin {
+			without = append(without, p.Queue)
 		}
 	}
 	if len(without) > 0 {

@@ -70,7 +70,7 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 		Logger: p.Logger, KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,
 	}
 	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
-	cfg.Broken = &activities.Broken{Store: p.Store,
+	cfg.Broken = &activities.Broken{Store: p.Store, Queues: workflows.Queues,
 		Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
 	return nil
 }

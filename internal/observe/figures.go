@@ -112,6 +112,10 @@ func send(out chan<- prometheus.Metric, f store.Figures) {
 	gauge("beian_signals_waiting", "Signals waiting to be sent to filings.", float64(f.Signals))
 	gauge("beian_broken_workflows", "Workflow runs blocked because their code fails or doesn't match their histories.",
 		float64(f.Broken))
+	for _, q := range f.Queues {
+		since("beian_queue_polled_timestamp_seconds", "When a worker was last seen to poll a task queue, by queue.",
+			&q.PolledAt, "queue", q.Queue)
+	}
 	for _, q := range f.Quotas {
 		gauge("beian_quota_used", "What all customers together have spent of a quota in its window, by kind.",
 			float64(q.Used), "kind", string(q.Kind))

@@ -39,6 +39,8 @@ type Figures struct {
 	Signals int
 	// Quotas are the limits that all customers share.
 	Quotas []QuotaFigure
+	// Queues are when workers last polled.
+	Queues []QueuePoll
 	// Broken counts workflow runs whose code fails.
 	Broken int
 }
@@ -116,6 +118,9 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 		return f, err
 	}
 	if f.Broken, err = get[int](ctx, s.db, `SELECT COUNT(*) FROM broken_executions`); err != nil {
+		return f, err
+	}
+	if f.Queues, err = s.queuePolls(ctx); err != nil {
 		return f, err
 	}
 	if f.Quotas, err = s.overallQuotas(ctx); err != nil {
