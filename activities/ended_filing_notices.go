@@ -19,7 +19,7 @@ const customerNoticesAtOnce = 10
 
 // SendCustomerNotices tells customers what happened to filings whose workflows have ended; a row ensures that each
 // notice goes out once. It reports whether there may be more. A failure is left for the next run and doesn't hold
-// up the others; a refused address is given up.
+// up the others; what reached a limit waits for its end; a refused address is given up.
 func (a *Message) SendCustomerNotices(ctx context.Context) (more bool, err error) {
 	list, err := a.Store.PendingCustomerNotices(ctx, customerNoticesAtOnce)
 	if err != nil {
@@ -27,7 +27,12 @@ func (a *Message) SendCustomerNotices(ctx context.Context) (more bool, err error
 	}
 	var failures error
 	for _, t := range list {
-		if err := a.sendCustomerNotice(ctx, t); err != nil {
+		err := a.sendCustomerNotice(ctx, t)
+		if app, is := errors.AsType[*temporal.ApplicationError](err); is && app.Type() == ReasonLimit {
+			failures = errors.Join(failures, a.Store.PostponeCustomerNotice(ctx, t, app.NextRetryDelay()))
+			continue
+		}
+		if err != nil {
 			failures = errors.Join(failures, err)
 			continue
 		}

@@ -37,8 +37,8 @@ type Figures struct {
 	Tasks map[string]int
 	// Signals counts unsent signals to filings.
 	Signals int
-	// Quotas are the limits that all customers share.
-	Quotas []QuotaFigure
+	// Quotas are the limits, and what is spent of them.
+	Quotas []QuotaState
 	// Queues are when workers last polled.
 	Queues []QueuePoll
 	// Broken counts workflow runs whose code fails.
@@ -123,7 +123,7 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 	if f.Queues, err = s.queuePolls(ctx); err != nil {
 		return f, err
 	}
-	if f.Quotas, err = s.overallQuotas(ctx); err != nil {
+	if f.Quotas, err = s.QuotaStates(ctx); err != nil {
 		return f, err
 	}
 	if f.Accounts, err = s.accountFigures(ctx); err != nil {
