@@ -108,7 +108,7 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.bureauAction("task.done", "task", p.Store.TaskDone))
 }
 
-// accountRoutes are the staff's accounts and the audit log.
+// accountRoutes are the staff's accounts, the quotas and the audit log.
 func (p *Pages) accountRoutes(r web.StaffGroup) {
 	r.GET("/staff", web.CanManageStaff, p.staffAccounts)
 	r.POST("/staff", web.CanManageStaff, p.addStaff)
@@ -118,6 +118,8 @@ func (p *Pages) accountRoutes(r web.StaffGroup) {
 	r.POST("/staff/:id/reset-totp", web.CanManageStaff, p.staffAction("staff.reset_totp", p.Store.ResetTOTP))
 	r.POST("/staff/:id/end-sessions", web.CanManageStaff, p.staffAction("staff.end_sessions", p.Store.EndStaffSessions))
 	r.POST("/staff/:id/password", web.CanManageStaff, web.WithID("id", p.Store.StaffAccount, p.giveFirstPassword))
+	r.GET("/quotas", web.CanSeePersonal, p.quotasPage)
+	r.POST("/quotas/reset", web.CanResetQuotas, p.resetQuota)
 	r.GET("/audit", web.CanReadAudit, p.auditPage)
 	r.GET("/audit/export", web.CanReadAudit, p.exportAudit)
 }
