@@ -48,24 +48,15 @@ type Finding struct {
 }
 
 // Doctor checks everything that the product depends on, with settings whose secrets are loaded. It changes nothing,
-// and sends nothing to anybody.
+// and sends nothing to anybody. With BEIAN_QUEUES it checks what a worker of these queues needs.
 func Doctor(ctx context.Context, set *Settings) []Finding {
 	d := &doctor{set: set}
 	defer d.close()
 	d.base(ctx)
-	others := []check{
+	others := append([]check{
 		{"settings", d.settings}, {"queues", d.needsTemporal(d.queues)}, {"clock", d.needsDatabase(d.clock)},
-		{"SMS", d.sms}, {"mail", d.mail}, {"DNS", d.dns}, {"disk", d.disk},
-	}
-	accounts, err := set.Bureau.AccountList()
-	if err != nil {
-		others = append(others, check{"bureau", func(context.Context) (string, error) { return "", err }})
-	}
-	for _, a := range accounts {
-		if err == nil {
-			others = append(others, check{"bureau " + a.Name, func(ctx context.Context) (string, error) { return askBureau(ctx, a) }})
-		}
-	}
+		{"DNS", d.dns}, {"disk", d.disk},
+	}, d.ofQueues()...)
 	list := make([]Finding, len(others))
 	var all sync.WaitGroup
 	for i, c := range others {
@@ -73,6 +64,25 @@ func Doctor(ctx context.Context, set *Settings) []Finding {
 	}
 	all.Wait()
 	return append(d.found, list...)
+}
+
+// ofQueues are the checks of what the queues' activities call.
+func (d *doctor) ofQueues() (list []check) {
+	if d.set.serves(workflows.QueueMessage) {
+		list = append(list, check{"SMS", d.sms}, check{"mail", d.mail})
+	}
+	if !d.set.serves(workflows.QueueBureau) {
+		return list
+	}
+	accounts, err := d.set.Bureau.AccountList()
+	if err != nil {
+		return append(list, check{"bureau", func(context.Context) (string, error) { return "", err }})
+	}
+	for _, a := range accounts {
+		list = append(list,
+			check{"bureau " + a.Name, func(ctx context.Context) (string, error) { return askBureau(ctx, a) }})
+	}
+	return list
 }
 
 type check struct {

@@ -41,7 +41,7 @@ var members = map[string]*regexp.Regexp{
 	"database":   regexp.MustCompile(`^(mysql|migrate|temporal-schema|` + servers + `|` + processes + `)$`),
 	"temporal":   regexp.MustCompile(`^(temporal-namespace|temporal-ui|` + servers + `|` + processes + `)$`),
 	"monitoring": regexp.MustCompile(`^(prometheus|grafana|` + servers + `|` + processes + `)$`),
-	"outside":    regexp.MustCompile(`^worker-\w+$`),
+	"outside":    regexp.MustCompile(`^worker-(message|bureau|website)$`),
 	"local":      regexp.MustCompile(`^(temporal-ui|prometheus|grafana)$`),
 }
 
