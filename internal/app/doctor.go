@@ -184,7 +184,7 @@ func (d *doctor) settings(context.Context) (string, error) {
 	_, secondErr := d.set.Panel.SecondVettingRule()
 	_, hookErr := staffHook(d.set.Staff)
 	_, websiteErr := websiteActivities(d.set.Website, d.set.Provider, nil)
-	return "well-formed", errors.Join(workerErr, papersErr, secondErr, hookErr, websiteErr)
+	return "well-formed", errors.Join(d.set.Base.DevelopmentOnly(d.set.SMS, d.set.Website), workerErr, papersErr, secondErr, hookErr, websiteErr)
 }
 
 // queues asks who polls.

@@ -26,6 +26,9 @@ import (
 // RunWorker works until ctx ends.
 func RunWorker(ctx context.Context, set Settings, p Process) error {
 	p.Observed.Lack(worker.LackPollers) // before anybody can ask
+	if err := set.Base.DevelopmentOnly(set.SMS, set.Website); err != nil {
+		return err
+	}
 	cfg, err := WorkerConfig(set.Worker, set.SMS.PerSecond)
 	if err != nil {
 		return err
@@ -161,7 +164,7 @@ func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*a
 	if err := p.CheckCertificateName(); err != nil {
 		return nil, err
 	}
-	policy := website.Policy{VerifyTLS: w.VerifyTLS, TLSOnly: w.TLSOnly}
+	policy := website.Policy{VerifyTLS: website.Verify(w.VerifyTLS), TLSOnly: w.TLSOnly}
 	policy.Dialer.Control = website.Guard(allow)
 	return &activities.Website{
 		Store: db, Policy: policy, CertificateName: p.CertificateName, LinkTargets: p.LinkTargets,
