@@ -167,7 +167,7 @@ type SMS struct {
 	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS; HTTP is for simulators (BEIAN_DEVELOPMENT)" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved SMS signature"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16,account_changed=SMS_17"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"how long to wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"messages a second for all workers together; 0: no limit" default:"20"`
 }
