@@ -56,7 +56,7 @@ func (c *historyShowCommand) Run(ctx context.Context) error {
 	fmt.Fprintln(os.Stderr, "beian: what follows is sealed everywhere else. Don't keep it in logs, tickets or mails.")
 	foreign, err := showHistory(ctx, os.Stdout, p.Temporal, keys, c.Ref, c.RunID)
 	if missing := (*serviceerror.NotFound)(nil); errors.As(err, &missing) {
-		return fmt.Errorf("Temporal has no workflow of a filing %s: want an order's number, or ORDER/2 for its second filing",
+		return fmt.Errorf("no workflow of a filing %s is in Temporal: want an order's number, or ORDER/2 for its second filing",
 			c.Ref)
 	}
 	if err == nil && foreign > 0 {

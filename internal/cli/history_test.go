@@ -48,5 +48,5 @@ func TestHistoryIsShownToOperators(t *testing.T) {
 	code, out, said = b.run(t, "history", "show", "D9")
 	require.Equal(t, 1, code)
 	require.Empty(t, out)
-	require.Contains(t, said, "Temporal has no workflow of a filing D9")
+	require.Contains(t, said, "no workflow of a filing D9 is in Temporal")
 }

@@ -15,8 +15,8 @@ var overdue = prometheus.NewCounterVec(prometheus.CounterOpts{
 	Help: "Attempts at activities that nothing but success ends, and that have failed for more than 15 minutes.",
 }, []string{"activity_type"})
 
-// Attempt counts an attempt at an activity that is retried until it succeeds; waited is for how long already. It reports
-// whether the activity is overdue. An activity's first attempt makes its counter, so that increases are seen.
+// Attempt counts an attempt at an activity that is retried until it succeeds; waited is for how long already. It
+// reports whether the activity is overdue. An activity's first attempt makes its counter, so that increases are seen.
 func Attempt(activityType string, waited time.Duration) bool {
 	counter := overdue.WithLabelValues(activityType)
 	if waited < overdueAfter {

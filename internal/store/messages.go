@@ -41,8 +41,8 @@ func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, 
 
 const beginMessage = `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`
 
-// BeginNotice is BeginMessage for a message without a code, which it takes from its recipient's quota, once however often
-// it is tried. If the quota is used up (ErrQuota), the message isn't begun and may be later.
+// BeginNotice is BeginMessage for a message without a code, which it takes from its recipient's quota, once however
+// often it is tried. If the quota is used up (ErrQuota), the message isn't begun and may be later.
 func (s *Store) BeginNotice(ctx context.Context, key string, ch filing.Channel, to string) (begun time.Time,
 	before bool, err error) {
 	begun = s.utcNow()

@@ -13,8 +13,8 @@ type QueuePoll struct {
 	PolledAt time.Time `db:"polled_at"`
 }
 
-// SaveQueuePolls stores what a check found out; a zero time: nobody polls. A queue that was never polled counts from its
-// first check.
+// SaveQueuePolls stores what a check found out; a zero time: nobody polls. A queue that was never polled counts from
+// its first check.
 func (s *Store) SaveQueuePolls(ctx context.Context, polls []QueuePoll) error {
 	now := s.utcNow()
 	return s.tx(ctx, func(tx *sqlx.Tx) error {

@@ -22,8 +22,8 @@ type QuotaState struct {
 // Full reports whether the limit of a quota that everybody shares is reached: its circuit breaker is open.
 func (q QuotaState) Full() bool { return q.Scope == Overall && q.Blocked > 0 }
 
-// usedUp is the condition on rows of quota_usage whose limit is reached, of the quotas that pass; one without a limit never
-// is.
+// usedUp is the condition on rows of quota_usage whose limit is reached, of the quotas that pass; one without a limit
+// never is.
 func (s *Store) usedUp(pass func(Quota) bool) fragment {
 	condition := fragmentOf(`FALSE`)
 	for _, q := range s.allQuotas() {
@@ -102,8 +102,8 @@ func quotaSubjectAAD(quota string, hash []byte) string {
 	return fmt.Sprintf("quota_usage/%s/%x", quota, hash)
 }
 
-// ResetQuota lets a subject start over with a quota, by its name and the row's ID; an empty ID: the quota is everybody's.
-// ErrNotFound if nothing is spent.
+// ResetQuota lets a subject start over with a quota, by its name and the row's ID; an empty ID: the quota is
+// everybody's. ErrNotFound if nothing is spent.
 func (s *Store) ResetQuota(ctx context.Context, name, id string) error {
 	hash, err := hex.DecodeString(id)
 	if id == "" {

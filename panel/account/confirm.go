@@ -52,7 +52,8 @@ func (p *Pages) confirm(c *gin.Context) error {
 	case problems != nil:
 		return p.showConfirm(c, factor, problems)
 	}
-	if _, err := p.Store.Audit(c.Request.Context(), staffAuditEntry(user, "session.confirm", store.OutcomeDone)); err != nil {
+	entry := staffAuditEntry(user, "session.confirm", store.OutcomeDone)
+	if _, err := p.Store.Audit(c.Request.Context(), entry); err != nil {
 		return err
 	}
 	p.Confirmed(c)

@@ -87,7 +87,8 @@ func customerOf(b store.QuotaSubject) int64 {
 	return id
 }
 
-// whoIsBlocked names a subject: a customer by the login, a recipient masked, a network as it is. Nothing names a browser.
+// whoIsBlocked names a subject: a customer by the login, a recipient masked, a network as it is. Nothing names a
+// browser.
 func whoIsBlocked(b store.QuotaSubject, logins map[int64]string) string {
 	switch b.Quota.Scope {
 	case store.ByCustomer:

@@ -11,9 +11,9 @@ import (
 // keyConfirmed is the session's key of when its owner last proved who they are, in Unix seconds.
 const keyConfirmed = "confirmed"
 
-// What decides about other people's access wants a recent proof of who is at the screen (NIST SP 800-63B-4, 2.2.3, calls it
-// reauthentication): a page opens within openFresh of it, and its form is taken within sendFresh, so that nobody who has
-// just opened it loses what they typed.
+// What decides about other people's access wants a recent proof of who is at the screen (OWASP ASVS 5.0, 7.5): a page
+// opens within openFresh of it, and its form is taken within sendFresh, so that nobody who has just opened it loses what
+// they typed.
 const (
 	openFresh = 15 * time.Minute
 	sendFresh = 30 * time.Minute
