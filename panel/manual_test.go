@@ -208,7 +208,7 @@ func TestManualFailureIsShown(t *testing.T) {
 	}{{"/submitted", "signals", nil}, {"/refused", "decisions", url.Values{"opinion": {"证件过期"}, "holder": {"document_number"}}}} {
 		mend := withoutTable(t, d.db, c.table)
 		_, err := d.support.Post(ctx, path+c.form, c.values)
-		require.ErrorContains(t, err, "503", c.form)
+		require.ErrorContains(t, err, "500", c.form)
 		mend()
 		require.Empty(t, d.temporal.exchanged, "no exchange is started for what wasn't recorded")
 		page := d.page(t, path)

@@ -71,7 +71,7 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
 		ReportSecret:  reportSecret,
 		Resolver:      website.NewResolver(set.Panel.DNS),
-		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies,
+		SecureCookies: set.Panel.SecureCookies, HSTS: set.Panel.HSTS, TrustedProxies: set.Panel.TrustedProxies,
 		FrameOrigins: set.Panel.FrameOrigins, SessionIdle: set.Panel.SessionIdle,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
 	}, nil

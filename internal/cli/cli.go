@@ -23,6 +23,7 @@ type commands struct {
 	Orders   ordersCommand       `cmd:"" help:"Import orders, and transfer one to another customer."`
 	Users    usersCommand        `cmd:"" help:"Manage accounts of the panel."`
 	Filings  filingsCommand      `cmd:"" help:"Repair filings."`
+	History  historyCommand      `cmd:"" help:"Show what the workflow of a filing did."`
 	Audit    auditCommand        `cmd:"" help:"Verify the audit log of staff actions."`
 	Keys     keysCommand         `cmd:"" help:"Create and rotate the keys that seal personal data."`
 	Demo     devcli.Demo         `cmd:"" help:"File an order unattended on a throwaway stack."`

@@ -108,7 +108,7 @@ func (b *bench) onDatabase() [][]string {
 
 func (b *bench) onBoth() [][]string {
 	return [][]string{{"panel"}, {"worker"}, {"worker", "versions"}, {"worker", "promote", "--build-id", "b"},
-		{"worker", "verify"}, {"filings", "restart"}}
+		{"worker", "verify"}, {"filings", "restart"}, {"history", "show", "D1"}}
 }
 
 // Every command says in one sentence what is wrong with a dependency, and which setting would mend it.

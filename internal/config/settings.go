@@ -33,8 +33,11 @@ type Base struct {
 	TemporalKeyFile    string `env:"BEIAN_TEMPORAL_KEY_FILE" help:"PEM file of that certificate's private key" placeholder:"FILE"`
 	TemporalAPIKey     string `env:"BEIAN_TEMPORAL_API_KEY" kong:"-" help:"Temporal's API key, such as Temporal Cloud's" secret:"yes"`
 
-	SMSPerDay int64  `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
-	LogLevel  string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
+	SMSPerDay int64 `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
+	// Development permits settings that would harm customers.
+	Development bool `env:"BEIAN_DEVELOPMENT" help:"permit settings that are for development only; never on a machine that serves customers"`
+
+	LogLevel string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
 }
 
 // Keys loads the key file.
@@ -112,6 +115,7 @@ type Panel struct {
 	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty: the system's"`
 	Papers         string        `env:"BEIAN_PAPERS" help:"file that overlays the built-in list of required papers (docs/papers.md)" placeholder:"FILE"`
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	HSTS           time.Duration `env:"BEIAN_HSTS" help:"for how long browsers that have opened the panel over HTTPS open it in no other way (Strict-Transport-Security); 0: not sent, as without BEIAN_SECURE_COOKIES" default:"4320h"`
 	SessionIdle    time.Duration `env:"BEIAN_SESSION_IDLE" help:"how long nobody may use a session before it ends; 0: twelve hours after sign-in, as every session" default:"2h"`
 	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether a second factor is required or optional for staff (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8; empty: none"`
@@ -172,10 +176,10 @@ type SMS struct {
 	AccessKeyID     string        `env:"BEIAN_SMS_ACCESS_KEY_ID" kong:"-" help:"Aliyun access key ID" secret:"yes" required:"yes"`
 	AccessKeySecret string        `env:"BEIAN_SMS_ACCESS_KEY_SECRET" kong:"-" help:"Aliyun access key secret" secret:"yes" required:"yes"`
 	Endpoint        string        `env:"BEIAN_SMS_ENDPOINT" help:"host[:port]; empty: Aliyun's own"`
-	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a simulator" enum:"HTTPS,HTTP" default:"HTTPS"`
+	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS; HTTP is for simulators (BEIAN_DEVELOPMENT)" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved SMS signature"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16,account_changed=SMS_17"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"how long to wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"messages a second for all workers together; 0: no limit" default:"20"`
 }
@@ -222,9 +226,9 @@ type Bureau struct {
 
 // Website is how customers' sites are reached.
 type Website struct {
-	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only: redirect connections, *.example.com=127.0.0.1:8081"`
+	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only (BEIAN_DEVELOPMENT): redirect connections, *.example.com=127.0.0.1:8081"`
 	Allow     []string          `env:"BEIAN_WEBSITE_ALLOW" help:"reserved ranges of our own that may be reached, such as 10.1.0.0/16"`
-	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"reject FTP servers whose certificate doesn't match"`
+	VerifyTLS string            `env:"BEIAN_FTP_VERIFY_TLS" help:"certificates of FTP servers: strict accepts valid ones; pin also one that isn't, if it has the key of the first use, and staff accept another; off accepts any" enum:"strict,pin,off" default:"pin"`
 	TLSOnly   bool              `env:"BEIAN_FTP_TLS_ONLY" help:"reject FTP servers that would get the password or a file without TLS"`
 }
 

@@ -40,7 +40,7 @@ var chinese = map[string]string{
 	"BEIAN_SMS_ACCESS_KEY_ID":     "阿里云 AccessKey ID",
 	"BEIAN_SMS_ACCESS_KEY_SECRET": "阿里云 AccessKey Secret",
 	"BEIAN_SMS_ENDPOINT":          "服务地址 host[:port]；留空用阿里云的",
-	"BEIAN_SMS_SCHEME":            "HTTPS；连接模拟服务时可用 HTTP",
+	"BEIAN_SMS_SCHEME":            "HTTPS；HTTP 仅供模拟器（BEIAN_DEVELOPMENT）",
 	"BEIAN_SMS_REGION":            "阿里云地域",
 	"BEIAN_SMS_SIGN_NAME":         "已审核通过的短信签名",
 	"BEIAN_SMS_TEMPLATES":         "已审核通过的短信模板编号，每种通知一个：contact_code=SMS_1,approved=SMS_2,…（全部名称见 docs/zh-CN/messages.md）",
@@ -78,9 +78,11 @@ var chinese = map[string]string{
 	"BEIAN_KEEP_FILES":              "数据文件的保存期，至少三个月，默认六个月",
 	"BEIAN_KEEP_PAPERS":             "备案结束后资料图片的保存期；0 为一直保存",
 
-	"BEIAN_CONNECT_TO":     "仅供开发：把连接转到别处，*.example.com=127.0.0.1:8081",
+	"BEIAN_CONNECT_TO":     "仅供开发（BEIAN_DEVELOPMENT）：把连接转到别处，*.example.com=127.0.0.1:8081",
 	"BEIAN_WEBSITE_ALLOW":  "允许访问的本单位保留地址段，如 10.1.0.0/16",
-	"BEIAN_FTP_VERIFY_TLS": "拒绝证书不符的 FTP 服务器",
+	"BEIAN_FTP_VERIFY_TLS": "FTP 服务器的证书：strict 只接受有效的；pin 也接受无效但与首次使用时密钥相同的，换了密钥须由工作人员接受；off 一律接受",
+	"BEIAN_DEVELOPMENT":    "允许仅供开发的设置；为客户服务的机器上绝不能用",
+	"BEIAN_HSTS":           "浏览器用 HTTPS 打开过面板后，多久之内只用 HTTPS 打开（Strict-Transport-Security）；0：不发送，不设 BEIAN_SECURE_COOKIES 时也不发送",
 	"BEIAN_FTP_TLS_ONLY":   "拒绝不能全程加密（密码和文件）的 FTP 服务器",
 
 	"BEIAN_QUEUES":         "处理哪些任务队列：filing、message、bureau、website；留空为全部",

@@ -221,7 +221,7 @@ func (s *Stack) settings() app.Settings {
 		Staff:     s.Options.Staff,
 		MailRoots: s.StandIns.Mail.RootCAs(),
 		Bureau:    account,
-		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}},
+		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}, VerifyTLS: "off"},
 		Worker:    config.Worker{StopTimeout: 5 * time.Second},
 	}
 }

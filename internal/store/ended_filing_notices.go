@@ -29,11 +29,19 @@ func (s *Store) addCustomerNotice(ctx context.Context, tx *sqlx.Tx, t CustomerNo
 		VALUES (?, ?, ?)`, t.FilingID, t.Template, s.utcNow())
 }
 
-// PendingCustomerNotices lists unsent notices, oldest first.
+// PendingCustomerNotices lists unsent notices that needn't wait, oldest first.
 func (s *Store) PendingCustomerNotices(ctx context.Context, limit int) ([]CustomerNotice, error) {
+	now := s.utcNow()
 	return selectAll[CustomerNotice](ctx, s.db, `
 		SELECT filing_id, template FROM customer_notices WHERE notified_at IS NULL AND created_at > ?
-		ORDER BY created_at, filing_id LIMIT ?`, s.utcNow().Add(-noticeLifetime), limit)
+		AND (not_before IS NULL OR not_before <= ?) ORDER BY created_at, filing_id LIMIT ?`, now.Add(-noticeLifetime), now,
+		limit)
+}
+
+// PostponeCustomerNotice lets a notice wait, so that it doesn't hold up the others.
+func (s *Store) PostponeCustomerNotice(ctx context.Context, t CustomerNotice, wait time.Duration) error {
+	return exec(ctx, s.db, `UPDATE customer_notices SET not_before = ? WHERE filing_id = ? AND template = ?`,
+		s.utcNow().Add(wait), t.FilingID, t.Template)
 }
 
 // CustomerNoticeDone records that a notice was sent or can't be.

@@ -79,6 +79,8 @@ type Config struct {
 	ReportSecret string
 	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
+	// HSTS is for how long browsers open the panel over HTTPS only, once they have; 0: they may open it otherwise.
+	HSTS time.Duration
 	// SessionIdle is how long a session may be unused; 0: as long as it lasts.
 	SessionIdle time.Duration
 	// TrustedProxies are the addresses or ranges of reverse proxies that may set a client's address; by default none.
