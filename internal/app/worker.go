@@ -57,6 +57,10 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	if err != nil {
 		return err
 	}
+	keep, err := set.Retention.Periods()
+	if err != nil {
+		return err
+	}
 	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting)
 	if cfg.Message, err = messageActivities(set, p.Store, filings); err != nil {
 		return err
@@ -67,7 +71,7 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	cfg.Filing = &activities.Filing{Store: p.Store}
 	cfg.Bureau = &activities.Bureau{
 		Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID,
-		Logger: p.Logger, KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,
+		Logger: p.Logger, Keep: keep, Alerter: filings,
 	}
 	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
 	cfg.Broken = &activities.Broken{Store: p.Store,

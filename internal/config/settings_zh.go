@@ -74,8 +74,12 @@ var chinese = map[string]string{
 	"BEIAN_EXCHANGE_EVERY":          "数据交换的间隔",
 	"BEIAN_BUREAU_HOURS":            "管局的受理时间（北京时间），如 09:00-17:30；留空为全天",
 	"BEIAN_BUREAU_SMS_VERIFICATION": "管局短信核验的验证码有效期，如 24h；0 表示管局不发核验短信",
-	"BEIAN_KEEP_FILES":              "数据文件的保存期，至少三个月，默认六个月",
+	"BEIAN_KEEP_FILES":              "数据文件的保存期，至少三个月，默认六个月；0 为一直保存",
 	"BEIAN_KEEP_PAPERS":             "备案结束后资料图片的保存期；0 为一直保存",
+	"BEIAN_KEEP_DRAFTS":             "备案结束后草稿和首页副本的保存期；0 为一直保存",
+	"BEIAN_KEEP_FILINGS":            "备案撤销、注销或被取代后联系人、备案资料和通知记录的保存期，以及任务办结后的保存期；0 为一直保存",
+	"BEIAN_KEEP_TICKETS":            "咨询和举报关闭后的保存期；0 为一直保存",
+	"BEIAN_KEEP_AUDIT":              "操作日志的保存期，至少六个月；0 为一直保存",
 
 	"BEIAN_CONNECT_TO":     "仅供开发：把连接转到别处，*.example.com=127.0.0.1:8081",
 	"BEIAN_WEBSITE_ALLOW":  "允许访问的本单位保留地址段，如 10.1.0.0/16",
