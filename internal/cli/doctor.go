@@ -35,7 +35,8 @@ func (c *doctorCommand) Run(ctx context.Context) error {
 	secrets := app.Finding{Check: "secrets", Detail: "set", Err: config.LoadSecrets(&c.Base, &c.Provider, &c.Panel, &c.SMS,
 		&c.Mail, &c.Staff, &c.Bureau, &c.Retention, &c.Website, &c.Worker)}
 	list := app.Doctor(ctx, &app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel,
-		SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Retention: c.Retention, Website: c.Website, Worker: c.Worker})
+		SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Retention: c.Retention, Website: c.Website,
+		Worker: c.Worker})
 	return printFindings(os.Stdout, append([]app.Finding{secrets}, list...))
 }
 

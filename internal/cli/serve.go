@@ -38,5 +38,6 @@ func (c *panelCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("BEIAN_LISTEN: %w", err)
 	}
 	p.Logger.Info("panel started", "address", l.Addr().String(), "build", build.ID())
-	return app.RunPanel(ctx, l, app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel, Retention: c.Retention, Status: c.Status}, p)
+	return app.RunPanel(ctx, l, app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel,
+		Retention: c.Retention, Status: c.Status}, p)
 }

@@ -45,8 +45,8 @@ func (workerRunCommand) Help() string {
 
 // Run works until it is stopped.
 func (c *workerRunCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Retention, &c.Website, &c.Worker,
-		&c.Status); err != nil {
+	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Retention,
+		&c.Website, &c.Worker, &c.Status); err != nil {
 		return err
 	}
 	p, closeAll, err := app.Connect(ctx, "beian-worker", &c.Base)
@@ -55,7 +55,8 @@ func (c *workerRunCommand) Run(ctx context.Context) error {
 	}
 	defer closeAll()
 	return app.RunWorker(ctx, app.Settings{
-		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Retention: c.Retention, Website: c.Website,
+		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau,
+		Retention: c.Retention, Website: c.Website,
 		Worker: c.Worker, Status: c.Status,
 	}, p)
 }

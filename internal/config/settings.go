@@ -94,7 +94,9 @@ type Provider struct {
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
 	// CertificateName is the name of the bureau's certificate file on sites, where a bureau still issues one.
 	CertificateName string `env:"BEIAN_CERTIFICATE_NAME" help:"name of the bureau's certificate file in a site's folder cert, where the bureau issues one" default:"bazu.cert"`
-	Vetting         bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
+	// PrivacyContact is required by 个人信息保护法, article 17.
+	PrivacyContact string `env:"BEIAN_PRIVACY_CONTACT" help:"whom people ask about their personal data, as the privacy notice names it, such as a mail address; empty: the help centre"`
+	Vetting        bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
 }
 
 // CheckCertificateName refuses a name that a file can't have on every web space.
@@ -238,7 +240,8 @@ func (r Retention) Periods() (store.Retention, error) {
 	} {
 		switch {
 		case p.keep < 0:
-			return store.Retention{}, fmt.Errorf("%s: %s is negative; want a time such as 720h, or 0 for ever", p.setting, p.keep)
+			return store.Retention{}, fmt.Errorf("%s: %s is negative; want a time such as 720h, or 0 for ever", p.setting,
+				p.keep)
 		case p.keep != 0 && p.keep < p.least:
 			return store.Retention{}, fmt.Errorf("%s: %s is too short; %s, %s", p.setting, p.keep, p.rule, p.least)
 		}

@@ -60,7 +60,8 @@ var personalTables = []personalTable{
 	{"filings", `id IN (` + filingsOf + `)`, nil},
 	{"filing_events", ofFiling, nil},
 	{"consents", ofFiling, nil},
-	{"contacts", ofFiling, sealedColumns{"sealed": func(r personalRow) string { return contactAAD(r.number("filing_id")) }}},
+	{"contacts", ofFiling, sealedColumns{
+		"sealed": func(r personalRow) string { return contactAAD(r.number("filing_id")) }}},
 	{"verifications", ofFiling, nil},
 	{"contact_corrections", ofFiling, sealedColumns{
 		"sealed_old":     func(r personalRow) string { return correctionAAD(r.text("token"), "old") },
@@ -75,7 +76,9 @@ var personalTables = []personalTable{
 	{"dossier_papers", ofFiling, nil},
 	{"paper_views", `paper_id IN (SELECT id FROM papers WHERE ` + ofFiling + `)`, nil},
 	{"send_backs", ofFiling, sealedColumns{
-		"sealed_reason": func(r personalRow) string { return sendBackAAD(r.number("filing_id"), int(r.number("revision"))) }}},
+		"sealed_reason": func(r personalRow) string {
+			return sendBackAAD(r.number("filing_id"), int(r.number("revision")))
+		}}},
 	{"records", ofFiling, nil},
 	{"decisions", `record_id IN (SELECT id FROM records WHERE ` + ofFiling + `)`, sealedColumns{
 		"sealed_opinion":  func(r personalRow) string { return opinionAAD(r.number("record_id")) },
@@ -125,8 +128,9 @@ type ExportedTable struct {
 //
 // The transaction writes the context's audit entry and sees one state of the database.
 func (s *Store) ExportCustomer(ctx context.Context, id int64,
-	keep func(table string, n int, column string, content []byte) (name string, err error)) (list []ExportedTable, err error) {
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+	keep func(table string, n int, column string, content []byte) (name string, err error)) ([]ExportedTable, error) {
+	var list []ExportedTable
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		list = nil
 		if err := isCustomer(ctx, tx, id); err != nil {
 			return err
@@ -165,7 +169,8 @@ func (s *Store) exportTable(ctx context.Context, tx *sqlx.Tx, t personalTable, i
 	}
 	binary := map[string]bool{}
 	for _, c := range types {
-		binary[c.Name()] = strings.HasSuffix(c.DatabaseTypeName(), "BLOB") || strings.HasSuffix(c.DatabaseTypeName(), "BINARY")
+		kind := c.DatabaseTypeName()
+		binary[c.Name()] = strings.HasSuffix(kind, "BLOB") || strings.HasSuffix(kind, "BINARY")
 	}
 	for n := 1; rows.Next(); n++ {
 		row := personalRow{}

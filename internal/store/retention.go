@@ -73,8 +73,8 @@ func (s *Store) purgeDrafts(ctx context.Context, before time.Time) error {
 		WHERE (e.sealed_original IS NOT NULL OR e.sealed_new IS NOT NULL) AND f.over_at < ?`, before)
 }
 
-// markOver notes since when filings have been over. A base that a follow-up replaced is over when that one is filed; one
-// whose order changed hands, at once.
+// markOver notes since when filings have been over. A base that a follow-up replaced is over when that one is filed;
+// one whose order changed hands, at once.
 func (s *Store) markOver(ctx context.Context) error {
 	return execAll(ctx, s.db,
 		fragmentOf(`UPDATE filings SET over_at = stage_since
