@@ -52,6 +52,9 @@ func TestCustomersAreExportedAndErased(t *testing.T) {
 	require.Zero(t, code, complaints)
 	require.Contains(t, said, "Deleted:\n  contact, dossier, papers and messages of 1 filings that are over\n")
 	require.Contains(t, said, "Kept:\n")
+	for _, personal := range []string{"wang@example.com", "13800000001", "www.example.com"} {
+		require.NotContains(t, said+complaints, personal)
+	}
 	code, said, complaints = b.run(t, "customers", "erase", "1")
 	require.Zero(t, code, complaints)
 	require.Contains(t, said, "Deleted:\n  nothing\n")
