@@ -86,6 +86,7 @@ var personalTables = []personalTable{
 	{"messages", ofFiling, nil},
 	{"customer_notices", ofFiling, nil},
 	{"site_checks", ofFiling, nil},
+	{"printed_statements", ofFiling, nil},
 	{"footer_edits", ofFiling, sealedColumns{
 		"sealed_original": func(r personalRow) string { return footerAAD(r.number("id"), "original") },
 		"sealed_new":      func(r personalRow) string { return footerAAD(r.number("id"), "new") }}},

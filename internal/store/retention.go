@@ -118,6 +118,7 @@ func (s *Store) eraseFiling(ctx context.Context, tx *sqlx.Tx, id int64) error {
 			d.certificate = NULL, d.certificate_path = NULL WHERE r.filing_id = ?`),
 		of(`DELETE FROM dossier_papers WHERE filing_id = ?`),
 		of(`DELETE v FROM paper_views v JOIN papers p ON p.id = v.paper_id WHERE p.filing_id = ?`),
+		of(`DELETE s FROM paper_statements s JOIN papers p ON p.id = s.paper_id WHERE p.filing_id = ?`),
 		of(`DELETE FROM papers WHERE filing_id = ?`),
 		of(`DELETE FROM dossiers WHERE filing_id = ?`),
 		of(`DELETE FROM drafts WHERE filing_id = ?`),
@@ -130,6 +131,7 @@ func (s *Store) eraseFiling(ctx context.Context, tx *sqlx.Tx, id int64) error {
 		of(`DELETE FROM site_checks WHERE filing_id = ?`),
 		of(`DELETE FROM footer_edits WHERE filing_id = ?`),
 		of(`DELETE FROM inquiries WHERE filing_id = ?`),
+		of(`DELETE FROM printed_statements WHERE filing_id = ?`),
 		of(`DELETE FROM consents WHERE filing_id = ?`),
 		of(`DELETE r FROM staff_records r JOIN staff_tasks t ON t.id = r.task_id
 			WHERE r.result_at IS NOT NULL AND t.done_at IS NOT NULL AND t.filing_id = ?`),

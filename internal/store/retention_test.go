@@ -105,6 +105,14 @@ func personal(t *testing.T, s *store.Store, account int64, login, marker string)
 	require.NoError(t, err)
 	_, err = s.ViewPaper(ctx, f.ID, paper, false, "support:a", "staff")
 	require.NoError(t, err)
+	for _, statement := range []string{
+		`INSERT INTO printed_statements (filing_id, form, hash, facts) SELECT filing_id, 'letter', REPEAT('x', 32), '{}'
+			FROM papers WHERE id = ?`,
+		`INSERT INTO paper_statements (paper_id, statement_id) SELECT ?, MAX(id) FROM printed_statements`,
+	} {
+		_, err = s.DB().ExecContext(ctx, statement, paper)
+		require.NoError(t, err)
+	}
 	require.NoError(t, s.SaveSendBack(ctx, f.ID, store.SendBack{Revision: 1, Text: marker, Actor: "support:a"}))
 	decide(t, s, account, f, paper, marker, store.ManualDecision{Actor: "support:a", Opinion: marker})
 	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Revision: 1, Stage: filing.Correcting,
