@@ -45,6 +45,7 @@ func (h *submitsOnce) SendCode(context.Context, string, workflows.SendCode) (wor
 type filling struct {
 	*demo.Walker
 	t        *testing.T
+	url      string
 	db       *store.Store
 	temporal *submitsOnce
 	account  int64
@@ -82,6 +83,8 @@ func newFilling(t *testing.T) *filling {
 	require.NoError(t, err)
 	_, err = f.db.RegisterContact(ctx, id, f.filing.ID, filingtest.Contact(), "hash")
 	require.NoError(t, err)
+	consent(t, f.db, f.filing)
+	f.url = server.URL
 	f.Walker, err = demo.NewWalker(server.URL, "")
 	require.NoError(t, err)
 	f.Use("D1")

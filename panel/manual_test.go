@@ -106,6 +106,7 @@ func (d *desk) add(t *testing.T, dossier filing.Dossier) (path string) {
 	require.NoError(t, err)
 	f, err := d.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
+	consent(t, d.db, f)
 	require.NoError(t, d.db.Advance(ctx,
 		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := d.db.SaveDossier(ctx, f.ID, dossier)

@@ -60,6 +60,10 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err := set.Provider.CheckCertificateName(); err != nil {
 		return panel.Config{}, err
 	}
+	keep, err := set.Retention.Periods()
+	if err != nil {
+		return panel.Config{}, err
+	}
 	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting).In(set.Base.Namespace)
 	return panel.Config{
 		Store: p.Store, Filings: filings, Process: p.Observed, Logger: p.Logger,
@@ -67,7 +71,9 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 			Name: set.Provider.Name, AccessMode: set.Provider.AccessMode, ServerPlace: set.Provider.ServerPlace,
 			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
 			CertificateName: set.Provider.CertificateName,
+			PrivacyContact:  set.Provider.PrivacyContact,
 		},
+		Keep:   keep,
 		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
 		ReportSecret:  reportSecret,
 		Resolver:      website.NewResolver(set.Panel.DNS),

@@ -77,9 +77,13 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 		if err != nil {
 			return err
 		}
+		keep, err := set.Retention.Periods()
+		if err != nil {
+			return err
+		}
 		cfg.Bureau = &activities.Bureau{
 			Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID,
-			Logger: p.Logger, KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,
+			Logger: p.Logger, Keep: keep, Alerter: filings,
 		}
 	}
 	cfg.Filing = &activities.Filing{Store: p.Store}

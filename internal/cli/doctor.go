@@ -13,15 +13,16 @@ import (
 )
 
 type doctorCommand struct {
-	config.Base     `embed:""`
-	config.Provider `embed:"" prefix:"provider-"`
-	config.Panel    `embed:"" prefix:"panel-"`
-	config.SMS      `embed:"" prefix:"sms-"`
-	config.Mail     `embed:"" prefix:"mail-"`
-	config.Staff    `embed:"" prefix:"staff-"`
-	config.Bureau   `embed:"" prefix:"bureau-"`
-	config.Website  `embed:"" prefix:"website-"`
-	config.Worker   `embed:""`
+	config.Base      `embed:""`
+	config.Provider  `embed:"" prefix:"provider-"`
+	config.Panel     `embed:"" prefix:"panel-"`
+	config.SMS       `embed:"" prefix:"sms-"`
+	config.Mail      `embed:"" prefix:"mail-"`
+	config.Staff     `embed:"" prefix:"staff-"`
+	config.Bureau    `embed:"" prefix:"bureau-"`
+	config.Retention `embed:"" prefix:"keep-"`
+	config.Website   `embed:"" prefix:"website-"`
+	config.Worker    `embed:""`
 }
 
 // Help shows an example.
@@ -32,7 +33,7 @@ func (doctorCommand) Help() string {
 // Run checks everything and prints a table.
 func (c *doctorCommand) Run(ctx context.Context) error {
 	set := app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff,
-		Bureau: c.Bureau, Website: c.Website, Worker: c.Worker}
+		Bureau: c.Bureau, Retention: c.Retention, Website: c.Website, Worker: c.Worker}
 	secrets := app.Finding{Check: "secrets", Detail: "set", Err: set.LoadWorkerSecrets()}
 	list := app.Doctor(ctx, &set)
 	return printFindings(os.Stdout, append([]app.Finding{secrets}, list...))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/store"
 )
 
 // Base is what every process of the product needs.
@@ -97,7 +98,9 @@ type Provider struct {
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
 	// CertificateName is the name of the bureau's certificate file on sites, where a bureau still issues one.
 	CertificateName string `env:"BEIAN_CERTIFICATE_NAME" help:"name of the bureau's certificate file in a site's folder cert, where the bureau issues one" default:"bazu.cert"`
-	Vetting         bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
+	// PrivacyContact is required by 个人信息保护法, article 17.
+	PrivacyContact string `env:"BEIAN_PRIVACY_CONTACT" help:"whom people ask about their personal data, as the privacy notice names it, such as a mail address; empty: the help centre"`
+	Vetting        bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
 }
 
 // CheckCertificateName refuses a name that a file can't have on every web space.
@@ -220,8 +223,46 @@ type Bureau struct {
 	Every           time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"interval between exchanges" default:"5m"`
 	Hours           string        `env:"BEIAN_BUREAU_HOURS" help:"hours in which the bureau accepts filings, China time, such as 09:00-17:30; empty: always"`
 	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the bureau's SMS verification is valid, such as 24h; 0: it sends none"`
-	Keep            time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, at least three months; the default is six" default:"4392h"`
-	KeepPapers      time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing ends; 0: forever" default:"4392h"`
+}
+
+// Retention is how long data are kept; 0 keeps them for ever. docs/privacy.md says which setting is about which table.
+type Retention struct {
+	Files   time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, at least three months; the default is six; 0: forever" default:"4392h"`
+	Papers  time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing ends; 0: forever" default:"4392h"`
+	Drafts  time.Duration `env:"BEIAN_KEEP_DRAFTS" help:"how long drafts, and copies of edited home pages, are kept after their filing ends; 0: forever" default:"720h"`
+	Filings time.Duration `env:"BEIAN_KEEP_FILINGS" help:"how long contact, dossier and messages of a filing are kept after it is withdrawn, deregistered or replaced, and staff's tasks after they are done; 0: forever" default:"26280h"`
+	Tickets time.Duration `env:"BEIAN_KEEP_TICKETS" help:"how long questions and complaints are kept after they are closed; 0: forever" default:"8760h"`
+	Audit   time.Duration `env:"BEIAN_KEEP_AUDIT" help:"how long entries of the audit log are kept, at least six months; 0: forever" default:"26280h"`
+}
+
+const (
+	// minKeepFiles is how long the interface requires data files to be kept (3-3-1-3).
+	minKeepFiles = 92 * 24 * time.Hour
+	// minKeepAudit is how long the Cybersecurity Law (网络安全法) requires logs to be kept: six months.
+	minKeepAudit = 183 * 24 * time.Hour
+)
+
+// Periods are the periods, provided that they are long enough.
+func (r Retention) Periods() (store.Retention, error) {
+	for _, p := range []struct {
+		setting     string
+		keep, least time.Duration
+		rule        string
+	}{
+		{"BEIAN_KEEP_FILES", r.Files, minKeepFiles, "the interface requires three months"},
+		{"BEIAN_KEEP_PAPERS", r.Papers, 0, ""}, {"BEIAN_KEEP_DRAFTS", r.Drafts, 0, ""},
+		{"BEIAN_KEEP_FILINGS", r.Filings, 0, ""}, {"BEIAN_KEEP_TICKETS", r.Tickets, 0, ""},
+		{"BEIAN_KEEP_AUDIT", r.Audit, minKeepAudit, "the Cybersecurity Law requires six months"},
+	} {
+		switch {
+		case p.keep < 0:
+			return store.Retention{}, fmt.Errorf("%s: %s is negative; want a time such as 720h, or 0 for ever", p.setting,
+				p.keep)
+		case p.keep != 0 && p.keep < p.least:
+			return store.Retention{}, fmt.Errorf("%s: %s is too short; %s, %s", p.setting, p.keep, p.rule, p.least)
+		}
+	}
+	return store.Retention(r), nil
 }
 
 // Website is how customers' sites are reached.

@@ -60,6 +60,8 @@ type Provider struct {
 	AccessMode, ServerPlace int
 	// LinkTargets are the bureau's sites, the preferred one first.
 	LinkTargets []string
+	// PrivacyContact is whom to ask about personal data; empty: the help centre.
+	PrivacyContact string
 	// PoliceTarget is the link of a public-security filing number, without its digits.
 	PoliceTarget string
 	// CertificateName is the certificate file's name; empty: filing.CertificateName.
@@ -95,6 +97,8 @@ type Config struct {
 	VettingLease time.Duration
 	// SecondVetting selects the dossiers that need two reviewers.
 	SecondVetting filing.SecondVetting
+	// Keep is how long data are kept, for the privacy notice.
+	Keep store.Retention
 	// Process collects metrics and traces, and knows whether the panel is ready; nil turns that off.
 	Process *observe.Process
 	Logger  *slog.Logger
