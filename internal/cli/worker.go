@@ -46,8 +46,8 @@ func (workerRunCommand) Help() string {
 // Run works until it is stopped.
 func (c *workerRunCommand) Run(ctx context.Context) error {
 	set := app.Settings{
-		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Retention: c.Retention,
-		Website: c.Website, Worker: c.Worker, Status: c.Status,
+		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau,
+		Retention: c.Retention, Website: c.Website, Worker: c.Worker, Status: c.Status,
 	}
 	if err := set.LoadWorkerSecrets(); err != nil {
 		return err

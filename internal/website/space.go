@@ -85,8 +85,8 @@ type Policy struct {
 	// TLSOnly refuses servers that would get the password or a file without TLS.
 	TLSOnly bool
 	// SawHostKey is called with the SSH key of a web space, or the key of an FTP server's certificate that isn't valid,
-	// if none is pinned (known false) or another one is (known true). It gets a line of known_hosts, before the password is
-	// sent. It may be nil.
+	// if none is pinned (known false) or another one is (known true). It gets a line of known_hosts, before the
+	// password is sent. It may be nil.
 	SawHostKey func(ctx context.Context, line string, known bool) error
 }
 

@@ -12,8 +12,8 @@ import (
 const keyConfirmed = "confirmed"
 
 // What decides about other people's access wants a recent proof of who is at the screen (OWASP ASVS 5.0, 7.5): a page
-// opens within openFresh of it, and its form is taken within sendFresh, so that nobody who has just opened it loses what
-// they typed.
+// opens within openFresh of it, and its form is taken within sendFresh, so that nobody who has just opened it loses
+// what they typed.
 const (
 	openFresh = 15 * time.Minute
 	sendFresh = 30 * time.Minute
