@@ -181,12 +181,13 @@ func (d *doctor) needsTemporal(ask func(context.Context) (string, error)) func(c
 func (d *doctor) settings(context.Context) (string, error) {
 	_, workerErr := WorkerConfig(d.set.Worker, d.set.SMS.PerSecond)
 	_, papersErr := d.set.Panel.PaperList()
+	_, rulesErr := d.set.Panel.RuleBook()
 	_, secondErr := d.set.Panel.SecondVettingRule()
 	_, reportErr := d.set.Panel.Reports()
 	_, hookErr := staffHook(d.set.Staff)
 	_, websiteErr := websiteActivities(d.set.Website, d.set.Provider, nil)
-	return "well-formed", errors.Join(d.set.Base.DevelopmentOnly(d.set.SMS, d.set.Website), workerErr, papersErr, secondErr,
-		reportErr, hookErr, websiteErr)
+	return "well-formed", errors.Join(d.set.Base.DevelopmentOnly(d.set.SMS, d.set.Website), workerErr, papersErr, rulesErr,
+		secondErr, reportErr, hookErr, websiteErr)
 }
 
 // queues asks who polls.

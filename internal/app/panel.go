@@ -49,6 +49,10 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err != nil {
 		return panel.Config{}, err
 	}
+	book, err := set.Panel.RuleBook()
+	if err != nil {
+		return panel.Config{}, err
+	}
 	second, err := set.Panel.SecondVettingRule()
 	if err != nil {
 		return panel.Config{}, err
@@ -74,7 +78,7 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 			PrivacyContact:  set.Provider.PrivacyContact,
 		},
 		Keep:   keep,
-		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
+		Papers: papers, Rules: book, VettingLease: set.Panel.VettingLease, SecondVetting: second,
 		ReportSecret:  reportSecret,
 		Resolver:      website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, HSTS: set.Panel.HSTS, TrustedProxies: set.Panel.TrustedProxies,

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/store"
 )
@@ -117,6 +118,7 @@ type Panel struct {
 	Listen         string        `env:"BEIAN_LISTEN" help:"address the panel listens on" default:"127.0.0.1:8080"`
 	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty: the system's"`
 	Papers         string        `env:"BEIAN_PAPERS" help:"file that overlays the built-in list of required papers (docs/papers.md)" placeholder:"FILE"`
+	Rules          string        `env:"BEIAN_RULES" help:"file that overlays the built-in rules by province, suffixes and words of site names (docs/rules.md)" placeholder:"FILE"`
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
 	HSTS           time.Duration `env:"BEIAN_HSTS" help:"for how long browsers that have opened the panel over HTTPS open it in no other way (Strict-Transport-Security); 0: not sent, as without BEIAN_SECURE_COOKIES" default:"4320h"`
 	SessionIdle    time.Duration `env:"BEIAN_SESSION_IDLE" help:"how long nobody may use a session before it ends; 0: twelve hours after sign-in, as every session" default:"2h"`
@@ -164,6 +166,22 @@ func (p Panel) Reports() (string, error) {
 }
 
 var reportSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{20,200}$`)
+
+// RuleBook is the built-in rules by province, with the provider's changes applied; nil if there are none.
+func (p Panel) RuleBook() (*rules.Book, error) {
+	if p.Rules == "" {
+		return nil, nil
+	}
+	own, err := os.ReadFile(p.Rules)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_RULES: %w", err)
+	}
+	book, err := rules.Load(own)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_RULES: %s: %w", p.Rules, err)
+	}
+	return book, nil
+}
 
 // SecondVettingRule says which dossiers two reviewers check.
 func (p Panel) SecondVettingRule() (filing.SecondVetting, error) {

@@ -25,6 +25,7 @@ var chinese = map[string]string{
 
 	"BEIAN_LISTEN":          "面板监听的地址",
 	"BEIAN_DNS":             "预审时查询域名解析用的 DNS 服务器，host:port；留空用系统的",
+	"BEIAN_RULES":           "叠加在内置各省规则、域名后缀和网站名称用词之上的文件（docs/zh-CN/rules.md）",
 	"BEIAN_PAPERS":          "叠加在内置资料清单之上的文件（docs/zh-CN/papers.md）",
 	"BEIAN_SECURE_COOKIES":  "Cookie 只通过 HTTPS 发送",
 	"BEIAN_SESSION_IDLE":    "登录后多久没有操作就自动退出；0 则与所有登录一样，十二小时后退出",

@@ -32,7 +32,9 @@ type PaperField struct {
 }
 
 // NeededPapers are the papers that a dossier must or may have.
-func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper { return v.PaperList.Needed(d) }
+func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper {
+	return v.PaperList.Needed(d, v.Rules.Papers(d, 1))
+}
 
 // HasPicture returns a function that tells whether a paper has a picture.
 func HasPicture(list []store.Paper) func(filing.NeededPaper) bool {

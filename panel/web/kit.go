@@ -14,6 +14,7 @@ import (
 	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/observe"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/workflows"
@@ -75,10 +76,11 @@ type Config struct {
 	Provider Provider
 	// Resolver looks up where a site's domains point, for the pre-check.
 	Resolver *website.Resolver
-	// Papers is the list of papers; nil means the built-in one.
+	// Papers is the list of papers, Rules are the rules by province; nil means the built-in ones.
 	Papers *filing.PaperList
 	// ReportSecret is the part of the path by which operators and mail servers report about messages; empty: nobody may.
 	ReportSecret string
+	Rules        *rules.Book
 	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
 	// HSTS is for how long browsers open the panel over HTTPS only, once they have; 0: they may open it otherwise.
@@ -152,6 +154,7 @@ func New(cfg Config) (*Kit, error) {
 	if cfg.Process == nil {
 		cfg.Process = observe.New()
 	}
+	cfg.Rules = cmp.Or(cfg.Rules, rules.BuiltIn())
 	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
 	k := &Kit{
 		Config: cfg, PaperList: filing.BuiltInPapers(), CaptchaWait: captchaWait,
