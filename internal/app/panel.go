@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/observe"
+	"github.com/beian/beian/internal/registry"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
 	"github.com/beian/beian/workflows"
@@ -53,6 +55,10 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err != nil {
 		return panel.Config{}, err
 	}
+	registries, looker, err := lookers(set.Panel)
+	if err != nil {
+		return panel.Config{}, err
+	}
 	second, err := set.Panel.SecondVettingRule()
 	if err != nil {
 		return panel.Config{}, err
@@ -79,12 +85,26 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 		},
 		Keep:   keep,
 		Papers: papers, Rules: book, VettingLease: set.Panel.VettingLease, SecondVetting: second,
-		ReportSecret:  reportSecret,
-		Resolver:      website.NewResolver(set.Panel.DNS),
+		ReportSecret: reportSecret,
+		Resolver:     website.NewResolver(set.Panel.DNS),
+		Registry:     registries, Sites: looker,
 		SecureCookies: set.Panel.SecureCookies, HSTS: set.Panel.HSTS, TrustedProxies: set.Panel.TrustedProxies,
 		FrameOrigins: set.Panel.FrameOrigins, SessionIdle: set.Panel.SessionIdle,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
 	}, nil
+}
+
+// lookers are what the pre-check looks things up with, as far as the settings want it.
+func lookers(set config.Panel) (registries *registry.Client, looker *website.Looker, err error) {
+	if set.RDAP != "" {
+		if registries, err = registry.New(set.RDAP); err != nil {
+			return nil, nil, fmt.Errorf("BEIAN_RDAP: %w", err)
+		}
+	}
+	if set.SiteLooks {
+		looker = website.NewLooker(website.NewChecker(website.CheckerConfig{}))
+	}
+	return registries, looker, nil
 }
 
 // Serve answers HTTP until ctx ends, then lets running requests end; stopping ends those that would run for long.

@@ -117,6 +117,8 @@ func (p Provider) CheckCertificateName() error {
 type Panel struct {
 	Listen         string        `env:"BEIAN_LISTEN" help:"address the panel listens on" default:"127.0.0.1:8080"`
 	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty: the system's"`
+	RDAP           string        `env:"BEIAN_RDAP" help:"list of domain registries that the pre-check asks about registrants and expiry dates (RFC 9224); empty: it asks none" default:"https://data.iana.org/rdap/"`
+	SiteLooks      bool          `env:"BEIAN_SITE_LOOKS" help:"the pre-check looks whether a site opens before its approval, and what the holder's filed sites show" default:"true" negatable:""`
 	Papers         string        `env:"BEIAN_PAPERS" help:"file that overlays the built-in list of required papers (docs/papers.md)" placeholder:"FILE"`
 	Rules          string        `env:"BEIAN_RULES" help:"file that overlays the built-in rules by province, suffixes and words of site names (docs/rules.md)" placeholder:"FILE"`
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`

@@ -25,6 +25,8 @@ var chinese = map[string]string{
 
 	"BEIAN_LISTEN":          "面板监听的地址",
 	"BEIAN_DNS":             "预审时查询域名解析用的 DNS 服务器，host:port；留空用系统的",
+	"BEIAN_RDAP":            "预审查询域名持有者和到期日时使用的注册局名单（RFC 9224）；留空表示不查",
+	"BEIAN_SITE_LOOKS":      "预审时查看网站在备案通过前是否已经打开，以及主办者已备案网站的备案号",
 	"BEIAN_RULES":           "叠加在内置各省规则、域名后缀和网站名称用词之上的文件（docs/zh-CN/rules.md）",
 	"BEIAN_PAPERS":          "叠加在内置资料清单之上的文件（docs/zh-CN/papers.md）",
 	"BEIAN_SECURE_COOKIES":  "Cookie 只通过 HTTPS 发送",

@@ -248,6 +248,7 @@ func TestAddressesAtTheEnds(t *testing.T) {
 	require.Empty(t, rulesOf(facts(), func(f *precheck.Facts) { f.IPs = nil }), "the order has none")
 	resolved := func(r precheck.Resolution) []string {
 		return rulesOf(facts(), func(f *precheck.Facts) {
+			f.Dossier.Kind = filing.KindChange
 			f.Resolved = map[string]precheck.Resolution{"www.example.com": r}
 		})
 	}

@@ -48,7 +48,6 @@ const (
 	DomainSuffixList  Name = "domain_suffix_list"
 	GovDomainSuffix   Name = "gov_domain_suffix"
 	OwnerMustBeHolder Name = "owner_must_be_holder"
-	OverseasRegistrar Name = "overseas_registrar"
 	IPEqualsResolve   Name = "ip_equals_resolution"
 	OneIPPerSite      Name = "one_ip_per_site"
 

@@ -66,6 +66,14 @@ type Origin struct {
 	Own bool
 }
 
+// SuffixList is where the list of suffixes comes from, for what it doesn't have. RegistrantIsHolder is the
+// common rule about registrants, where no province's own holds.
+var (
+	SuffixList         = Origin{Certainty: OneSource, Source: "TX 备案域名", Date: "2020-07-24"}
+	RegistrantIsHolder = Origin{Certainty: Sure, Source: "HW kb/faq/备案驳回咨询; TX 常见驳回原因及其处理; QC modify_site",
+		Date: "2025-12-31"}
+)
+
 // Rule is a rule of a province.
 type Rule struct {
 	// Province is a GB/T 2260 code; "*": every province without a rule of the same name.

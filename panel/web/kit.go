@@ -14,6 +14,7 @@ import (
 	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/observe"
+	"github.com/beian/beian/internal/registry"
 	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
@@ -76,6 +77,9 @@ type Config struct {
 	Provider Provider
 	// Resolver looks up where a site's domains point, for the pre-check.
 	Resolver *website.Resolver
+	// Registry looks up who registered a site's domains, Sites what sites show; nil: nobody does.
+	Registry *registry.Client
+	Sites    *website.Looker
 	// Papers is the list of papers, Rules are the rules by province; nil means the built-in ones.
 	Papers *filing.PaperList
 	// ReportSecret is the part of the path by which operators and mail servers report about messages; empty: nobody may.
