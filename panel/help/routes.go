@@ -22,6 +22,8 @@ func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 	h.GET("", p.helpHome)
 	h.GET("/search", p.helpSearch)
 	h.GET("/codes", p.helpCodes)
+	h.GET("/provinces", p.helpProvinces)
+	h.GET("/reasons", p.helpReasons)
 	h.GET("/announcements", p.announcementList)
 	h.GET("/announcements/:id", p.announcementPage)
 	for path, kind := range ticketPaths {

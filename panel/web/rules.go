@@ -18,6 +18,11 @@ func (k *Kit) OriginText(t *locale.Localizer, o rules.Origin) string {
 	})
 }
 
+// CreditText says where something comes from and when that was, without how sure it is.
+func (k *Kit) CreditText(t *locale.Localizer, o rules.Origin) string {
+	return t.T("rules.credit", map[string]any{"source": k.Rules.Credit(o, t.Lang()), "date": originDate(t, o.Date)})
+}
+
 // originDate reads a date of the data: a day, month or year, an estimate (~), or a span.
 func originDate(t *locale.Localizer, date string) string {
 	if date == "" {
