@@ -48,9 +48,9 @@ func SendBackByKey(key string) (r SendBackReason, known bool) {
 var SendBackReasons = sync.OnceValue(func() (list []SendBackReason) {
 	for cells := range rows(sendBacksFile) {
 		code, _ := strconv.Atoi(cells[3]) // empty: none
-		r := SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code, Bilingual: Bilingual{cells[4], cells[5]},
-			Stage: cells[6], Reason: Bilingual{cells[7], cells[8]}, Fix: Bilingual{cells[9], cells[10]},
-			Source: cells[11], Date: cells[12]}
+		r := SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code,
+			Bilingual: Bilingual{cells[4], cells[5]}, Stage: cells[6],
+			Reason: Bilingual{cells[7], cells[8]}, Fix: Bilingual{cells[9], cells[10]}, Source: cells[11], Date: cells[12]}
 		if r.Chinese == "" {
 			r.Bilingual = Bilingual{r.Reason.Chinese + r.Fix.Chinese, r.Reason.English + " " + r.Fix.English}
 		}

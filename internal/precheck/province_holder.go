@@ -38,8 +38,8 @@ func personNonlocal(f Facts) []hit {
 	return refused(r, ruled && r.Value == "no" && region != "", "region", region)
 }
 
-// personNonlocalProof: others take persons from elsewhere with a paper. The list of papers asks for it where the rule is
-// sure.
+// personNonlocalProof: others take persons from elsewhere with a paper, which the list of papers wants where the rule
+// is sure.
 func personNonlocalProof(f Facts) []hit {
 	region := nonlocal(f)
 	var hits []hit

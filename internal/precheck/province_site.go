@@ -152,16 +152,18 @@ func sitesTotal(f Facts) []hit {
 
 // papersWanted reminds of papers that depend on how many sites and domains there are.
 func papersWanted(f Facts) (hits []hit) {
-	for name, paper := range map[rules.Name]string{rules.PlanDocument: "plan", rules.StatementRequired: "domains_statement"} {
-		for _, r := range f.Rules.PaperRules(f.Dossier, f.sites(), name) {
-			hits = append(hits, by(r, !slices.Contains(f.Papers, paper))...)
+	for _, asked := range []struct {
+		name  rules.Name
+		paper string
+	}{{rules.PlanDocument, "plan"}, {rules.StatementRequired, "domains_statement"}} {
+		for _, r := range f.Rules.PaperRules(f.Dossier, f.sites(), asked.name) {
+			hits = append(hits, by(r, !slices.Contains(f.Papers, asked.paper))...)
 		}
 	}
 	if r, ruled := f.one(rules.DomainCertRequired); ruled && !slices.Contains(f.Papers, "domain_certificate") {
 		n := len(f.Dossier.Site.Domains)
 		hits = append(hits, by(r, r.Value == "yes" || r.From() > 0 && n >= r.From())...)
 	}
-	slices.SortFunc(hits, func(a, b hit) int { return strings.Compare(string(a.because[0].Name), string(b.because[0].Name)) })
 	return hits
 }
 
@@ -179,7 +181,8 @@ func suffixUnapproved(f Facts) []hit {
 	beijing, ruled := f.one(rules.DomainSuffixList)
 	return domainHits(f, func(d string) []hit {
 		s, known := f.Rules.SuffixOf(d)
-		args := map[string]any{"domain": filing.DisplayDomain(d), "suffix": filing.DisplayDomain(d[strings.LastIndex(d, ".")+1:])}
+		suffix := d[strings.LastIndex(d, ".")+1:]
+		args := map[string]any{"domain": filing.DisplayDomain(d), "suffix": filing.DisplayDomain(suffix)}
 		switch {
 		case !known:
 			return []hit{{args: args, origins: []rules.Origin{rules.SuffixList}}}
@@ -265,7 +268,8 @@ func registrantDiffers(f Facts) []hit {
 			return nil
 		}
 		if !ruled {
-			return []hit{{args: map[string]any{"domain": filing.DisplayDomain(d)}, origins: []rules.Origin{rules.RegistrantIsHolder}}}
+			return []hit{{args: map[string]any{"domain": filing.DisplayDomain(d)},
+				origins: []rules.Origin{rules.RegistrantIsHolder}}}
 		}
 		return by(r, true, "domain", filing.DisplayDomain(d))
 	})

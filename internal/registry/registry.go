@@ -115,8 +115,9 @@ func (c *Client) ask(ctx context.Context, domain string) (Registration, bool) {
 }
 
 func (c *Client) query(ctx context.Context, domain string) (*rdap.Domain, error) {
+	question := (&bootstrap.Question{RegistryType: bootstrap.DNS, Query: domain}).WithContext(ctx)
 	c.asking.Lock()
-	answer, err := c.rdap.Bootstrap.Lookup((&bootstrap.Question{RegistryType: bootstrap.DNS, Query: domain}).WithContext(ctx))
+	answer, err := c.rdap.Bootstrap.Lookup(question)
 	c.asking.Unlock()
 	if err != nil {
 		return nil, err
