@@ -57,7 +57,12 @@ const filingBase = "/orders/D1/filing"
 
 func newFilling(t *testing.T) *filling {
 	t.Helper()
-	f := &filling{t: t, db: testdb.New(t), temporal: &submitsOnce{}}
+	return newFillingAt(t, testdb.New(t))
+}
+
+func newFillingAt(t *testing.T, db *store.Store) *filling {
+	t.Helper()
+	f := &filling{t: t, db: db, temporal: &submitsOnce{}}
 	ctx := t.Context()
 	var err error
 	f.account, err = f.db.EnsureAccount(ctx, "by hand", "310000")

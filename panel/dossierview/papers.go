@@ -85,15 +85,14 @@ func (v *View) SubmittedPapers(ctx context.Context, cur Current, d filing.Dossie
 }
 
 // approvedContents are the pre-approval contents that have their paper.
-func (v *View) approvedContents(ctx context.Context, cur Current, d filing.Dossier) ([]int, error) {
-	list, err := v.Store.Papers(ctx, cur.Filing.ID)
+func (v *View) approvedContents(list []store.Paper, d filing.Dossier) []int {
 	contents := []int{}
 	for _, n := range v.NeededPapers(d) {
 		if n.Each == filing.EachPreApproval && (!n.Must || HasPicture(list)(n)) {
 			contents = append(contents, n.Item)
 		}
 	}
-	return contents, err
+	return contents
 }
 
 // approvalNumbers reads the numbers of a site's approvals.

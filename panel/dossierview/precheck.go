@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
@@ -174,25 +175,30 @@ func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier)
 		Today: v.Store.Now().In(web.China), AccessMode: v.Provider.AccessMode, ServerPlace: v.Provider.ServerPlace,
 		Rules: v.Rules,
 	}
-	if facts.BlackDomains, facts.BlackHolder, err = v.Store.Blacklisted(ctx, d); err != nil {
-		return facts, err
-	}
-	if facts.ApprovalPapers, err = v.approvedContents(ctx, cur, d); err != nil {
-		return facts, err
-	}
-	if facts.FiledSites, err = v.filedSites(ctx, d); err != nil {
-		return facts, err
-	}
-	papers, err := v.Store.Papers(ctx, cur.Filing.ID)
-	if err != nil {
-		return facts, err
-	}
-	for _, p := range papers {
-		if p.Kept {
-			facts.Papers = append(facts.Papers, p.Key)
+	var reads errgroup.Group // none waits for another
+	reads.Go(func() (err error) {
+		facts.BlackDomains, facts.BlackHolder, err = v.Store.Blacklisted(ctx, d)
+		return err
+	})
+	reads.Go(func() (err error) {
+		facts.FiledSites, err = v.filedSites(ctx, d)
+		return err
+	})
+	reads.Go(func() (err error) {
+		facts.ForeignIPs, err = v.Store.OutsideBlocks(ctx, d.Site.IPs)
+		return err
+	})
+	reads.Go(func() error {
+		papers, err := v.Store.Papers(ctx, cur.Filing.ID)
+		for _, p := range papers {
+			if p.Kept {
+				facts.Papers = append(facts.Papers, p.Key)
+			}
 		}
-	}
-	facts.ForeignIPs, err = v.Store.OutsideBlocks(ctx, d.Site.IPs)
+		facts.ApprovalPapers = v.approvedContents(papers, d)
+		return err
+	})
+	err = reads.Wait()
 	return facts, err
 }
 
