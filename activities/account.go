@@ -60,7 +60,7 @@ type PasswordRef struct {
 }
 
 // NotifyPasswordChanged mails an account holder about a password change. Until the change is in the database it
-// fails, to be retried. Without a mail address, nothing is sent.
+// fails, to be retried. Without a mail address it goes out by SMS.
 func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) error {
 	ready, told, err := a.Store.PasswordNotice(ctx, r.UserID, r.Version)
 	if err != nil || told {
@@ -77,13 +77,16 @@ func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) erro
 	if err != nil {
 		return err
 	}
-	if addresses.Email != "" {
-		key := fmt.Sprintf("password-changed-%d-%d", r.UserID, r.Version)
-		m := message.SMSMessage{Key: key, To: addresses.Email, Template: message.PasswordChanged,
-			Params: map[string]string{"login": user.Login}}
-		if _, err := a.deliver(ctx, filing.Mail, PageOf(m.Template, ""), m); err != nil {
-			return messageFailed(err)
-		}
+	key := fmt.Sprintf("password-changed-%d-%d", r.UserID, r.Version)
+	switch {
+	case addresses.Email != "":
+		_, err = a.deliver(ctx, filing.Mail, PageOf(message.PasswordChanged, ""), message.SMSMessage{Key: key,
+			To: addresses.Email, Template: message.PasswordChanged, Params: map[string]string{"login": user.Login}})
+	case addresses.Mobile != "":
+		err = a.tellOwner(ctx, key, filing.SMS, addresses.Mobile, user.Login, store.ChangedPassword)
+	}
+	if err != nil {
+		return messageFailed(err)
 	}
 	return a.Store.PasswordNoticeSent(ctx, r.UserID, r.Version)
 }

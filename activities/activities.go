@@ -37,7 +37,8 @@ const (
 	ReasonRecipient = "recipient"
 	// ReasonLimit: the message provider's limit is reached.
 	ReasonLimit = "limit"
-	// ReasonOperator: the provider's account needs fixing (arrears, signature, rights).
+	// ReasonOperator: the provider must fix its account (arrears, signature, rights), its mail settings or a message's
+	// content.
 	ReasonOperator = "operator"
 	// ReasonTemporary: it didn't succeed in time.
 	ReasonTemporary = "temporary"

@@ -2,19 +2,27 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/beian/beian/internal/store"
 )
 
-// Broken monitors workflow code.
+// Broken monitors workflow code, and whether workers poll.
 type Broken struct {
 	Store  *store.Store
 	Finder *BrokenFinder
+	// Queues should all have workers.
+	Queues []string
 }
 
-// CheckBroken records the runs that are broken now, for staff's pages and the metrics, and returns their number.
+// CheckBroken records the runs that are broken now and when each queue was last polled, for staff's pages and the
+// metrics. It returns the number of broken runs.
 func (a *Broken) CheckBroken(ctx context.Context) (int, error) {
+	polls, queueErr := QueuePolls(ctx, a.Finder.service, a.Finder.namespace, a.Queues...)
+	if queueErr == nil {
+		queueErr = a.Store.SaveQueuePolls(ctx, polls)
+	}
 	known, err := a.Store.BrokenExecutions(ctx, "", "", 0)
 	if err != nil {
 		return 0, err
@@ -23,5 +31,5 @@ func (a *Broken) CheckBroken(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("looking for broken executions: %w", err)
 	}
-	return len(found), a.Store.SaveBroken(ctx, found, part)
+	return len(found), errors.Join(queueErr, a.Store.SaveBroken(ctx, found, part))
 }

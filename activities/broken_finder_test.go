@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/common/v1"
@@ -34,6 +35,8 @@ type temporalStub struct {
 	attempt map[string]int32
 	// build is the build that runs are moving to.
 	build string
+	// polls are when workers polled, by queue.
+	polls map[string][]time.Time
 	// described and inspected count the requests.
 	described, inspected int
 }

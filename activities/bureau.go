@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
@@ -32,10 +31,8 @@ type Bureau struct {
 	Temporal client.Client
 	// FilingWorkflowID returns a filing's workflow ID.
 	FilingWorkflowID func(ref string) string
-	// KeepFiles is how long data files of both directions are kept; 0 is for ever.
-	KeepFiles time.Duration
-	// KeepPapers is how long papers are kept after their filing is over; 0 is for ever.
-	KeepPapers time.Duration
+	// Keep is how long data are kept.
+	Keep store.Retention
 	// Alerter alerts staff to an exchange that stops.
 	Alerter StaffAlerter
 	Logger  *slog.Logger
@@ -77,22 +74,9 @@ func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 // began before the settings said so end quietly.
 func (a *Bureau) byHand(accountID int64) bool { return a.Accounts[accountID].Client == nil }
 
-// End releases the account, and deletes data files, papers and answers that are past their retention.
+// End releases the account, and deletes what is past its retention.
 func (a *Bureau) End(ctx context.Context, r AccountRef) error {
-	if a.KeepFiles > 0 {
-		if _, err := a.Store.PurgeFiles(ctx, a.KeepFiles); err != nil {
-			return err
-		}
-	}
-	if a.KeepPapers > 0 {
-		if _, err := a.Store.PurgePapers(ctx, a.KeepPapers); err != nil {
-			return err
-		}
-	}
-	if err := a.Store.PurgeInquiries(ctx); err != nil {
-		return err
-	}
-	if err := a.Store.PurgeSignIn(ctx); err != nil {
+	if err := a.Store.Purge(ctx, a.Keep); err != nil {
 		return err
 	}
 	return a.Store.EndExchange(ctx, r.AccountID, writer(ctx))

@@ -17,18 +17,24 @@ import (
 // customerNoticesAtOnce bounds one run of SendCustomerNotices, in which each notice is an SMS and a mail.
 const customerNoticesAtOnce = 10
 
-// SendCustomerNotices tells customers what happened to filings whose workflows have ended; a row ensures that each
+// SendCustomerNotices tells customers what happened to filings whose workflows have ended, and accounts' owners of
+// changes; a row ensures that each
 // notice goes out once. It reports whether there may be more. A failure is left for the next run and doesn't hold
-// up the others; a refused address is given up.
+// up the others; what reached a limit waits for its end; a refused address is given up.
 func (a *Message) SendCustomerNotices(ctx context.Context) (more bool, err error) {
 	list, err := a.Store.PendingCustomerNotices(ctx, customerNoticesAtOnce)
 	if err != nil {
 		return false, err
 	}
-	var failures error
+	failures := a.sendAccountNotices(ctx)
 	for _, t := range list {
-		if err := a.sendCustomerNotice(ctx, t); err != nil {
-			failures = errors.Join(failures, err, a.Store.CustomerNoticeFailed(ctx, t))
+		err := a.sendCustomerNotice(ctx, t)
+		if app, is := errors.AsType[*temporal.ApplicationError](err); is && app.Type() == ReasonLimit {
+			failures = errors.Join(failures, a.Store.PostponeCustomerNotice(ctx, t, app.NextRetryDelay()))
+			continue
+		}
+		if err != nil {
+			failures = errors.Join(failures, err, a.Store.PostponeCustomerNotice(ctx, t, 0)) // behind the others
 			continue
 		}
 		if err := a.Store.CustomerNoticeDone(ctx, t); err != nil {

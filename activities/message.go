@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strconv"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -130,13 +131,19 @@ func addressesOf(c store.ContactRow) store.ContactAddresses {
 }
 
 // notifyUser sends to the person of a filing: its contact or, if it has none (a registered number), the account's
-// confirmed addresses. Without any, nothing is sent.
+// confirmed addresses. Without any, nothing is sent. What is too much for the recipient's day goes out later.
 func (a *Message) notifyUser(ctx context.Context, m sending) error {
 	to, err := a.addressOf(ctx, m.filingID, m.channel)
 	if err != nil || to == "" {
 		return err
 	}
-	return a.sendTo(ctx, to, m)
+	return a.sendOnce(ctx, to, m, func(ctx context.Context, key string) (time.Time, bool, error) {
+		begun, before, err := a.Store.BeginNotice(ctx, key, m.channel, to)
+		if over, is := errors.AsType[*store.QuotaError](err); is { // until the recipient's day is over
+			err = failed(ReasonLimit, err, false, over.Wait+time.Second)
+		}
+		return begun, before, err
+	})
 }
 
 func (a *Message) addressOf(ctx context.Context, filingID int64, channel filing.Channel) (string, error) {
@@ -167,13 +174,20 @@ type sending struct {
 	retry bool
 }
 
-// sendTo sends a message on its channel and records it. If the process dies in between, the next attempt asks Aliyun
-// first; a mail goes out again with the same Message-ID.
+// sendTo sends a message that no quota of notices holds back: a code, which has its own, or what somebody must know for
+// their security.
 func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
+	return a.sendOnce(ctx, to, m, a.Store.BeginMessage)
+}
+
+// sendOnce sends a message on its channel and records it. If the process dies in between, the next attempt asks Aliyun
+// first; a mail goes out again with the same Message-ID.
+func (a *Message) sendOnce(ctx context.Context, to string, m sending,
+	begin func(ctx context.Context, key string) (begun time.Time, before bool, err error)) error {
 	if sent, err := a.Store.MessageSent(ctx, m.key); err != nil || sent {
 		return err
 	}
-	begun, before, err := a.Store.BeginMessage(ctx, m.key)
+	begun, before, err := begin(ctx, m.key)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func PageOf(name message.Template, order string) string {
 		return "/sign-in/first"
 	case message.PasswordChanged:
 		return "/sign-in/forgotten"
-	case message.ContactAddressCode:
+	case message.ContactAddressCode, message.AccountChanged:
 		return "/account"
 	case message.TicketAnswered:
 		return "/help/ask"

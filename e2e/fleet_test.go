@@ -121,6 +121,14 @@ func seenInMetrics(t *testing.T, s *stack.Stack) {
 		broken.Stop()
 	}()
 
+	// The sweep that finds broken workflows sees who polls; it runs every two minutes.
+	require.NoError(t, s.Temporal.ScheduleClient().GetHandle(t.Context(), "broken").Trigger(t.Context(),
+		client.ScheduleTriggerOptions{}))
+	require.Eventually(t, func() bool {
+		f, err := s.Store.Figures(t.Context(), 0)
+		return err == nil && len(f.Queues) == len(workflows.Queues)
+	}, 60*time.Second, 100*time.Millisecond)
+
 	var families []*dto.MetricFamily
 	exposed := map[string]map[string]bool{} // metrics and their labels
 	require.Eventually(t, func() bool {

@@ -32,7 +32,10 @@ func TestBrowserWalk(t *testing.T) {
 		p.shot("03-filing")
 		p.do(submit(`.tasks .now a`), chromedp.WaitVisible(`[name=accept][value=yes]`))
 		p.shot("04-notice")
-		p.do(submit(`[name=accept][value=yes]`), chromedp.WaitVisible("#f-user_name"))
+		p.do(submit(`[name=accept][value=yes]`), chromedp.WaitVisible("[data-consent]"))
+		p.shot("04-consent")
+		p.do(chromedp.Click("[name=privacy]"), chromedp.Click("[name=papers]"), submit("[data-consent] .button"),
+			chromedp.WaitVisible("#f-user_name"))
 		// a wrong form first: errors are shown at their fields, the input stays
 		p.fill("user_name", c.UserName, "mobile", "12345")
 		p.do(submit("form[data-draft] .button"), chromedp.WaitVisible("#e-mobile"))

@@ -37,7 +37,8 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	_, err := w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.PersonHolder()))
 	require.NoError(t, err)
 	_, err = w.Fill(ctx, base+"/site",
-		url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"}, "action": {"next"}})
+		url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"},
+			"remark": {"个人读书笔记"}, "action": {"next"}})
 	require.ErrorContains(t, err, "422", "the form itself says so first")
 	require.NoError(t, w.Papers(ctx))
 	s.StandIns.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
@@ -49,7 +50,8 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	require.Equal(t, filing.Preparing, stage, "posting anyway doesn't submit it")
 
 	_, err = w.Fill(ctx, base+"/site",
-		url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
+		url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"},
+			"remark": {"个人读书笔记"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Papers(ctx), "the letter has the former name")
 	require.Equal(t, []string{"email_on_site", "domain_elsewhere"}, rules())

@@ -33,6 +33,7 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 		"version": {"1"}}
 	outcome := url.Values{"result": {strconv.Itoa(filing.BuiltIn().Outcomes[0].ID)}, "opinion": {"已关闭"},
 		"listed": {"2026-01-05"}, "due": {"2026-02-05"}, "operator": {"1"}, "province": {"310000"}}
+	require.NoError(o.t, o.db.Spend(o.t.Context(), store.QuotaSMS, nil))
 	posts = []staffPost{
 		{route: "/support/holders", form: url.Values{"holder": {"林测试"}}, want: []string{"holder.find done"}},
 		{route: "/support/filings/:number/unmask", form: url.Values{"part": {"contact"}, "reason": {"客户来电"}},
@@ -107,6 +108,7 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 		{route: "/support/staff/:id/reset-totp", want: []string{"staff.reset_totp done"}},
 		{route: "/support/staff/:id/end-sessions", want: []string{"staff.end_sessions done"}},
 		{route: "/support/staff/:id/disable", want: []string{"staff.disable done"}},
+		{route: "/support/quotas/reset", form: url.Values{"quota": {"sms/overall/24h"}}, want: []string{"quota.reset done"}},
 		{route: "/support/staff/:id/enable", want: []string{"staff.enable done"}},
 	}
 	return posts, map[string]string{}

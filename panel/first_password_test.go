@@ -48,7 +48,7 @@ func TestStaffSendAFirstPassword(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, o.db.AccountCodeFailed(ctx, codes[0].ID, send, "operator"))
 	require.Equal(t, "retrying", state())
-	require.Contains(t, agent.page(path).Find("[data-first-code]").Text(), "服务商账号需要处理", "why")
+	require.Contains(t, agent.page(path).Find("[data-first-code]").Text(), "需由我方处理", "why")
 	require.NoError(t, o.db.AccountCodeSent(ctx, codes[0].ID, send))
 	require.Equal(t, "sent", state())
 	_, _, text := agent.look(path, nil)

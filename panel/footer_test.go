@@ -53,6 +53,7 @@ func newServed(t *testing.T) *served {
 	require.NoError(t, err)
 	s.filing, err = s.db.OpenFiling(ctx, s.order.ID)
 	require.NoError(t, err)
+	consent(t, s.db, s.filing)
 	s.panel, err = panel.New(panel.Config{Store: s.db, Logger: slog.New(slog.DiscardHandler), Provider: panel.Provider{
 		LinkTargets: []string{"https://beian.miit.gov.cn/"}, PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=",
 	}})

@@ -45,6 +45,7 @@ func (h *submitsOnce) SendCode(context.Context, string, workflows.SendCode) (wor
 type filling struct {
 	*demo.Walker
 	t        *testing.T
+	url      string
 	db       *store.Store
 	temporal *submitsOnce
 	account  int64
@@ -56,7 +57,12 @@ const filingBase = "/orders/D1/filing"
 
 func newFilling(t *testing.T) *filling {
 	t.Helper()
-	f := &filling{t: t, db: testdb.New(t), temporal: &submitsOnce{}}
+	return newFillingAt(t, testdb.New(t))
+}
+
+func newFillingAt(t *testing.T, db *store.Store) *filling {
+	t.Helper()
+	f := &filling{t: t, db: db, temporal: &submitsOnce{}}
 	ctx := t.Context()
 	var err error
 	f.account, err = f.db.EnsureAccount(ctx, "by hand", "310000")
@@ -82,6 +88,8 @@ func newFilling(t *testing.T) *filling {
 	require.NoError(t, err)
 	_, err = f.db.RegisterContact(ctx, id, f.filing.ID, filingtest.Contact(), "hash")
 	require.NoError(t, err)
+	consent(t, f.db, f.filing)
+	f.url = server.URL
 	f.Walker, err = demo.NewWalker(server.URL, "")
 	require.NoError(t, err)
 	f.Use("D1")

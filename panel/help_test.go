@@ -150,7 +150,7 @@ func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		v.post("/language", url.Values{"lang": {lang}, "next": {"/help"}}, 200)
 		page := v.get("/help", 200)
-		require.Equal(t, 12, page.Find(".topics a").Length())
+		require.Equal(t, 14, page.Find(".topics a").Length())
 		page.Find(".topics a, .helpnav a").Each(func(_ int, a *goquery.Selection) {
 			topic := v.get(a.AttrOr("href", ""), 200)
 			require.Equal(t, 1, topic.Find("h1").Length(), a.Text())

@@ -205,6 +205,7 @@ func TestOneFilingTriesFewNumbers(t *testing.T) {
 	require.NoError(t, err)
 	f, err := a.db.OpenFiling(ctx, 1)
 	require.NoError(t, err)
+	consent(t, a.db, f)
 	for i := range 11 {
 		answer, err := a.panel.PasswordRight(ctx, f.ID, "沪ICP备1000000"+string(rune('a'+i))+"号", "p")
 		require.NoError(t, err)

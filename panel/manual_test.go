@@ -106,6 +106,7 @@ func (d *desk) add(t *testing.T, dossier filing.Dossier) (path string) {
 	require.NoError(t, err)
 	f, err := d.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
+	consent(t, d.db, f)
 	require.NoError(t, d.db.Advance(ctx,
 		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := d.db.SaveDossier(ctx, f.ID, dossier)
@@ -208,7 +209,7 @@ func TestManualFailureIsShown(t *testing.T) {
 	}{{"/submitted", "signals", nil}, {"/refused", "decisions", url.Values{"opinion": {"证件过期"}, "holder": {"document_number"}}}} {
 		mend := withoutTable(t, d.db, c.table)
 		_, err := d.support.Post(ctx, path+c.form, c.values)
-		require.ErrorContains(t, err, "503", c.form)
+		require.ErrorContains(t, err, "500", c.form)
 		mend()
 		require.Empty(t, d.temporal.exchanged, "no exchange is started for what wasn't recorded")
 		page := d.page(t, path)

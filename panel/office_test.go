@@ -267,6 +267,7 @@ func (o *office) filing(order, customer string) store.Filing {
 	require.NoError(t, err)
 	f, err := o.db.OpenFiling(ctx, row.ID)
 	require.NoError(t, err)
+	consent(t, o.db, f)
 	require.NoError(t, o.db.Advance(ctx,
 		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	return f

@@ -141,6 +141,7 @@ func TestQueryFindsOurOwnOrders(t *testing.T) {
 	require.NoError(t, err)
 	f, err := a.db.OpenFiling(ctx, 1)
 	require.NoError(t, err)
+	consent(t, a.db, f)
 	require.NoError(t,
 		a.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
 	_, err = a.db.SaveDossier(ctx, f.ID, filingtest.Dossier())

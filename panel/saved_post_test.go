@@ -51,6 +51,7 @@ func newSavedPosts(t *testing.T) *savedPosts {
 	require.NoError(t, err)
 	k.filing, err = db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
+	consent(t, db, k.filing)
 	k.stage(1, filing.Preparing)
 	require.NoError(t, db.SaveDraft(ctx, k.filing.ID, "holder", url.Values{"nature": {strconv.Itoa(filing.NaturePerson)},
 		"document_type": {strconv.Itoa(filing.DocumentResidentID)}, "name": {"张三"}}))

@@ -217,9 +217,9 @@ func TestAVerdictThatIsNotFound(t *testing.T) {
 	_, text := first.sent(c1+"/vetting/finish", ids)
 	require.Contains(t, text, "已变化", "nobody gave a verdict yet")
 	defer withoutTable(t, o.db, "vettings")()
-	require.Equal(t, http.StatusServiceUnavailable, first.form(c1+"/vetting/finish", ids))
+	require.Equal(t, http.StatusInternalServerError, first.form(c1+"/vetting/finish", ids))
 	status, _ := first.send(http.MethodGet, c1+"/dossier?serial=1", nil)
-	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Equal(t, http.StatusInternalServerError, status)
 	require.Empty(t, o.workflows.verdicts)
 }
 

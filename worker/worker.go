@@ -148,6 +148,7 @@ func optionsOf(cfg Config, queue string, handBack context.Context, fatal chan<- 
 		WorkerStopTimeout: cfg.StopTimeout,
 		Interceptors: []interceptor.WorkerInterceptor{
 			&around{run: named}, draining(handBack), &around{run: classified}, &around{run: heartbeats},
+			&around{run: watched},
 		},
 		// The SDK holds heartbeats back for four fifths of their timeout, so that one late one would be too late.
 		DefaultHeartbeatThrottleInterval: workflows.HeartbeatInterval,

@@ -239,7 +239,7 @@ func TestOneWriter(t *testing.T) {
 // Data files are deleted after their retention; the record that they existed remains.
 func TestFilesAreKeptForTheirTime(t *testing.T) {
 	c := newCounterpart(t)
-	c.bureau.KeepFiles = 100 * 24 * time.Hour
+	c.bureau.Keep.Files = 100 * 24 * time.Hour
 	c.add(t, "读书笔记")
 	c.exchange()
 	c.now = c.now.Add(99 * 24 * time.Hour)

@@ -13,9 +13,9 @@ import (
 	"syscall"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/message"
@@ -48,24 +48,15 @@ type Finding struct {
 }
 
 // Doctor checks everything that the product depends on, with settings whose secrets are loaded. It changes nothing,
-// and sends nothing to anybody.
+// and sends nothing to anybody. With BEIAN_QUEUES it checks what a worker of these queues needs.
 func Doctor(ctx context.Context, set *Settings) []Finding {
 	d := &doctor{set: set}
 	defer d.close()
 	d.base(ctx)
-	others := []check{
+	others := append([]check{
 		{"settings", d.settings}, {"queues", d.needsTemporal(d.queues)}, {"clock", d.needsDatabase(d.clock)},
-		{"SMS", d.sms}, {"mail", d.mail}, {"DNS", d.dns}, {"disk", d.disk},
-	}
-	accounts, err := set.Bureau.AccountList()
-	if err != nil {
-		others = append(others, check{"bureau", func(context.Context) (string, error) { return "", err }})
-	}
-	for _, a := range accounts {
-		if err == nil {
-			others = append(others, check{"bureau " + a.Name, func(ctx context.Context) (string, error) { return askBureau(ctx, a) }})
-		}
-	}
+		{"DNS", d.dns}, {"disk", d.disk},
+	}, d.ofQueues()...)
 	list := make([]Finding, len(others))
 	var all sync.WaitGroup
 	for i, c := range others {
@@ -73,6 +64,25 @@ func Doctor(ctx context.Context, set *Settings) []Finding {
 	}
 	all.Wait()
 	return append(d.found, list...)
+}
+
+// ofQueues are the checks of what the queues' activities call.
+func (d *doctor) ofQueues() (list []check) {
+	if d.set.serves(workflows.QueueMessage) {
+		list = append(list, check{"SMS", d.sms}, check{"mail", d.mail})
+	}
+	if !d.set.serves(workflows.QueueBureau) {
+		return list
+	}
+	accounts, err := d.set.Bureau.AccountList()
+	if err != nil {
+		return append(list, check{"bureau", func(context.Context) (string, error) { return "", err }})
+	}
+	for _, a := range accounts {
+		list = append(list,
+			check{"bureau " + a.Name, func(ctx context.Context) (string, error) { return askBureau(ctx, a) }})
+	}
+	return list
 }
 
 type check struct {
@@ -171,28 +181,25 @@ func (d *doctor) needsTemporal(ask func(context.Context) (string, error)) func(c
 func (d *doctor) settings(context.Context) (string, error) {
 	_, workerErr := WorkerConfig(d.set.Worker, d.set.SMS.PerSecond)
 	_, papersErr := d.set.Panel.PaperList()
+	_, rulesErr := d.set.Panel.RuleBook()
 	_, secondErr := d.set.Panel.SecondVettingRule()
 	_, reportErr := d.set.Panel.Reports()
 	_, hookErr := staffHook(d.set.Staff)
 	_, websiteErr := websiteActivities(d.set.Website, d.set.Provider, nil)
-	return "well-formed", errors.Join(workerErr, papersErr, secondErr, reportErr, hookErr, websiteErr)
+	return "well-formed", errors.Join(d.set.Base.DevelopmentOnly(d.set.SMS, d.set.Website), workerErr, papersErr, rulesErr,
+		secondErr, reportErr, hookErr, websiteErr)
 }
 
 // queues asks who polls.
 func (d *doctor) queues(ctx context.Context) (string, error) {
 	var without []string
-	for _, queue := range workflows.Queues {
-		kind := enums.TASK_QUEUE_TYPE_ACTIVITY
-		answer, err := d.temporal.DescribeTaskQueue(ctx, queue, kind)
-		if err != nil {
-			return "", fmt.Errorf("BEIAN_TEMPORAL: describing the queue %s: %w", queue, err)
-		}
-		polled := false
-		for _, p := range answer.GetPollers() {
-			polled = polled || time.Since(p.GetLastAccessTime().AsTime()) < polledWithin
-		}
-		if !polled {
-			without = append(without, queue)
+	polls, err := activities.QueuePolls(ctx, d.temporal.WorkflowService(), d.set.Base.Namespace, workflows.Queues...)
+	if err != nil {
+		return "", fmt.Errorf("BEIAN_TEMPORAL: %w", err)
+	}
+	for _, p := range polls {
+		if time.Since(p.PolledAt) >= polledWithin {
+			without = append(without, p.Queue)
 		}
 	}
 	if len(without) > 0 {

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/observe"
+	"github.com/beian/beian/internal/registry"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
 	"github.com/beian/beian/workflows"
@@ -49,6 +51,14 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err != nil {
 		return panel.Config{}, err
 	}
+	book, err := set.Panel.RuleBook()
+	if err != nil {
+		return panel.Config{}, err
+	}
+	registries, looker, err := lookers(set.Panel)
+	if err != nil {
+		return panel.Config{}, err
+	}
 	second, err := set.Panel.SecondVettingRule()
 	if err != nil {
 		return panel.Config{}, err
@@ -60,6 +70,10 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err := set.Provider.CheckCertificateName(); err != nil {
 		return panel.Config{}, err
 	}
+	keep, err := set.Retention.Periods()
+	if err != nil {
+		return panel.Config{}, err
+	}
 	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting).In(set.Base.Namespace)
 	return panel.Config{
 		Store: p.Store, Filings: filings, Process: p.Observed, Logger: p.Logger,
@@ -67,14 +81,30 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 			Name: set.Provider.Name, AccessMode: set.Provider.AccessMode, ServerPlace: set.Provider.ServerPlace,
 			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
 			CertificateName: set.Provider.CertificateName,
+			PrivacyContact:  set.Provider.PrivacyContact,
 		},
-		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
-		ReportSecret:  reportSecret,
-		Resolver:      website.NewResolver(set.Panel.DNS),
-		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies,
+		Keep:   keep,
+		Papers: papers, Rules: book, VettingLease: set.Panel.VettingLease, SecondVetting: second,
+		ReportSecret: reportSecret,
+		Resolver:     website.NewResolver(set.Panel.DNS),
+		Registry:     registries, Sites: looker,
+		SecureCookies: set.Panel.SecureCookies, HSTS: set.Panel.HSTS, TrustedProxies: set.Panel.TrustedProxies,
 		FrameOrigins: set.Panel.FrameOrigins, SessionIdle: set.Panel.SessionIdle,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
 	}, nil
+}
+
+// lookers are what the pre-check looks things up with, as far as the settings want it.
+func lookers(set config.Panel) (registries *registry.Client, looker *website.Looker, err error) {
+	if set.RDAP != "" {
+		if registries, err = registry.New(set.RDAP); err != nil {
+			return nil, nil, fmt.Errorf("BEIAN_RDAP: %w", err)
+		}
+	}
+	if set.SiteLooks {
+		looker = website.NewLooker(website.NewChecker(website.CheckerConfig{}))
+	}
+	return registries, looker, nil
 }
 
 // Serve answers HTTP until ctx ends, then lets running requests end; stopping ends those that would run for long.

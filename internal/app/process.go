@@ -22,16 +22,17 @@ import (
 
 // Settings are all the product's settings.
 type Settings struct {
-	Base     config.Base
-	Provider config.Provider
-	Panel    config.Panel
-	SMS      config.SMS
-	Mail     config.Mail
-	Staff    config.Staff
-	Bureau   config.Bureau
-	Website  config.Website
-	Worker   config.Worker
-	Status   config.Status
+	Base      config.Base
+	Provider  config.Provider
+	Panel     config.Panel
+	SMS       config.SMS
+	Mail      config.Mail
+	Staff     config.Staff
+	Bureau    config.Bureau
+	Retention config.Retention
+	Website   config.Website
+	Worker    config.Worker
+	Status    config.Status
 	// MailRoots are trusted for the mail server, if they aren't in a file.
 	MailRoots *x509.CertPool
 }

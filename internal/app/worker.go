@@ -26,6 +26,9 @@ import (
 // RunWorker works until ctx ends.
 func RunWorker(ctx context.Context, set Settings, p Process) error {
 	p.Observed.Lack(worker.LackPollers) // before anybody can ask
+	if err := set.Base.DevelopmentOnly(set.SMS, set.Website); err != nil {
+		return err
+	}
 	cfg, err := WorkerConfig(set.Worker, set.SMS.PerSecond)
 	if err != nil {
 		return err
@@ -43,37 +46,52 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 		return err
 	}
 	cfg.Beside = func(ctx context.Context) {
-		persist(ctx, p.Logger, func(ctx context.Context) error {
-			return errors.Join(scheduleExchanges(ctx, cfg.Bureau.Accounts, set.Bureau.Every, p.Store, p.Temporal),
-				schedule(ctx, p.Temporal))
+		persist(ctx, p.Logger, func(ctx context.Context) (err error) {
+			if set.serves(workflows.QueueBureau) {
+				err = scheduleExchanges(ctx, cfg.Bureau.Accounts, set.Bureau.Every, p.Store, p.Temporal)
+			}
+			if set.serves(workflows.QueueFiling) {
+				err = errors.Join(err, schedule(ctx, p.Temporal))
+			}
+			return err
 		})
 	}
 	return worker.Run(ctx, cfg)
 }
 
-// setActivities gives a worker its activities.
-func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Process) error {
-	accounts, err := registerAccounts(ctx, set.Bureau, p.Store)
-	if err != nil {
-		return err
-	}
+// setActivities gives a worker the activities of its queues, from the settings of these queues.
+func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Process) (err error) {
 	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting)
-	if cfg.Message, err = messageActivities(set, p.Store, filings); err != nil {
-		return err
+	if set.serves(workflows.QueueMessage) {
+		if cfg.Message, err = messageActivities(set, p.Store, filings); err != nil {
+			return err
+		}
 	}
-	if cfg.Website, err = websiteActivities(set.Website, set.Provider, p.Store); err != nil {
-		return err
+	if set.serves(workflows.QueueWebsite) {
+		if cfg.Website, err = websiteActivities(set.Website, set.Provider, p.Store); err != nil {
+			return err
+		}
+	}
+	if set.serves(workflows.QueueBureau) {
+		accounts, err := registerAccounts(ctx, set.Bureau, p.Store)
+		if err != nil {
+			return err
+		}
+		keep, err := set.Retention.Periods()
+		if err != nil {
+			return err
+		}
+		cfg.Bureau = &activities.Bureau{
+			Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID,
+			Logger: p.Logger, Keep: keep, Alerter: filings,
+		}
 	}
 	if err := set.Worker.CheckAbandonedAfter(); err != nil {
 		return err
 	}
 	cfg.Filing = &activities.Filing{Store: p.Store, AbandonedAfter: set.Worker.AbandonedAfter}
-	cfg.Bureau = &activities.Bureau{
-		Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID,
-		Logger: p.Logger, KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,
-	}
 	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
-	cfg.Broken = &activities.Broken{Store: p.Store,
+	cfg.Broken = &activities.Broken{Store: p.Store, Queues: workflows.Queues,
 		Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
 	return nil
 }
@@ -153,7 +171,7 @@ func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*a
 	if err := p.CheckCertificateName(); err != nil {
 		return nil, err
 	}
-	policy := website.Policy{VerifyTLS: w.VerifyTLS, TLSOnly: w.TLSOnly}
+	policy := website.Policy{VerifyTLS: website.Verify(w.VerifyTLS), TLSOnly: w.TLSOnly}
 	policy.Dialer.Control = website.Guard(allow)
 	return &activities.Website{
 		Store: db, Policy: policy, CertificateName: p.CertificateName, LinkTargets: p.LinkTargets,

@@ -15,22 +15,24 @@ import (
 )
 
 type commands struct {
-	Dev      devcli.Dev          `cmd:"" help:"Run everything on this machine, with stand-ins for external systems."`
-	Panel    panelCommand        `cmd:"" help:"Run a web panel."`
-	Worker   workerCommand       `cmd:"" help:"Run a worker; show and change which build's workers get tasks."`
-	Migrate  migrateCommand      `cmd:"" help:"Bring the database to this build's version, or show its state."`
-	Doctor   doctorCommand       `cmd:"" help:"Check everything that panels and workers depend on."`
-	Orders   ordersCommand       `cmd:"" help:"Import orders, and transfer one to another customer."`
-	Users    usersCommand        `cmd:"" help:"Manage accounts of the panel."`
-	Filings  filingsCommand      `cmd:"" help:"Repair filings."`
-	Audit    auditCommand        `cmd:"" help:"Verify the audit log of staff actions."`
-	Keys     keysCommand         `cmd:"" help:"Create and rotate the keys that seal personal data."`
-	Demo     devcli.Demo         `cmd:"" help:"File an order unattended on a throwaway stack."`
-	Simulate devcli.Simulate     `cmd:"" help:"Run a single stand-in."`
-	Settings settingsCommand     `cmd:"" help:"Print the table of settings."`
-	SMS      smsTemplatesCommand `cmd:"" name:"sms-templates" help:"Print the SMS texts that Aliyun must approve."`
-	Ready    readyCommand        `cmd:"" help:"Report whether a panel or worker is ready, for health checks."`
-	Version  versionCommand      `cmd:"" help:"Print the build."`
+	Dev       devcli.Dev          `cmd:"" help:"Run everything on this machine, with stand-ins for external systems."`
+	Panel     panelCommand        `cmd:"" help:"Run a web panel."`
+	Worker    workerCommand       `cmd:"" help:"Run a worker; show and change which build's workers get tasks."`
+	Migrate   migrateCommand      `cmd:"" help:"Bring the database to this build's version, or show its state."`
+	Doctor    doctorCommand       `cmd:"" help:"Check everything that panels and workers depend on."`
+	Orders    ordersCommand       `cmd:"" help:"Import orders, and transfer one to another customer."`
+	Users     usersCommand        `cmd:"" help:"Manage accounts of the panel."`
+	Customers customersCommand    `cmd:"" help:"Export or erase what is held about a customer."`
+	Filings   filingsCommand      `cmd:"" help:"Repair filings."`
+	History   historyCommand      `cmd:"" help:"Show what the workflow of a filing did."`
+	Audit     auditCommand        `cmd:"" help:"Verify the audit log of staff actions."`
+	Keys      keysCommand         `cmd:"" help:"Create and rotate the keys that seal personal data."`
+	Demo      devcli.Demo         `cmd:"" help:"File an order unattended on a throwaway stack."`
+	Simulate  devcli.Simulate     `cmd:"" help:"Run a single stand-in."`
+	Settings  settingsCommand     `cmd:"" help:"Print the table of settings."`
+	SMS       smsTemplatesCommand `cmd:"" name:"sms-templates" help:"Print the SMS texts that Aliyun must approve."`
+	Ready     readyCommand        `cmd:"" help:"Report whether a panel or worker is ready, for health checks."`
+	Version   versionCommand      `cmd:"" help:"Print the build."`
 
 	Build kong.VersionFlag `name:"version" help:"Print the build."`
 }

@@ -13,28 +13,29 @@ import (
 )
 
 type doctorCommand struct {
-	config.Base     `embed:""`
-	config.Provider `embed:"" prefix:"provider-"`
-	config.Panel    `embed:"" prefix:"panel-"`
-	config.SMS      `embed:"" prefix:"sms-"`
-	config.Mail     `embed:"" prefix:"mail-"`
-	config.Staff    `embed:"" prefix:"staff-"`
-	config.Bureau   `embed:"" prefix:"bureau-"`
-	config.Website  `embed:"" prefix:"website-"`
-	config.Worker   `embed:""`
+	config.Base      `embed:""`
+	config.Provider  `embed:"" prefix:"provider-"`
+	config.Panel     `embed:"" prefix:"panel-"`
+	config.SMS       `embed:"" prefix:"sms-"`
+	config.Mail      `embed:"" prefix:"mail-"`
+	config.Staff     `embed:"" prefix:"staff-"`
+	config.Bureau    `embed:"" prefix:"bureau-"`
+	config.Retention `embed:"" prefix:"keep-"`
+	config.Website   `embed:"" prefix:"website-"`
+	config.Worker    `embed:""`
 }
 
 // Help shows an example.
 func (doctorCommand) Help() string {
-	return "Takes the settings of panel and worker. Exits with status 1 if a check fails. Example: beian doctor --key-file keys.json"
+	return "Takes the settings of panel and worker; with BEIAN_QUEUES, it checks what these queues need. Exits with status 1 if a check fails. Example: beian doctor --key-file keys.json"
 }
 
 // Run checks everything and prints a table.
 func (c *doctorCommand) Run(ctx context.Context) error {
-	secrets := app.Finding{Check: "secrets", Detail: "set", Err: config.LoadSecrets(&c.Base, &c.Provider, &c.Panel, &c.SMS,
-		&c.Mail, &c.Staff, &c.Bureau, &c.Website, &c.Worker)}
-	list := app.Doctor(ctx, &app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel,
-		SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker})
+	set := app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff,
+		Bureau: c.Bureau, Retention: c.Retention, Website: c.Website, Worker: c.Worker}
+	secrets := app.Finding{Check: "secrets", Detail: "set", Err: set.LoadWorkerSecrets()}
+	list := app.Doctor(ctx, &set)
 	return printFindings(os.Stdout, append([]app.Finding{secrets}, list...))
 }
 

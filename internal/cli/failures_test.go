@@ -103,12 +103,12 @@ func (b *bench) runWith(t *testing.T, typed string, args ...string) (code int, o
 func (b *bench) onDatabase() [][]string {
 	return [][]string{{"migrate"}, {"migrate", "status"}, {"orders", "import", b.file("orders.csv")},
 		{"users", "password", "wang"}, {"users", "role", "wang", "agent"}, {"users", "reset-totp", "wang"},
-		{"audit", "verify"}}
+		{"audit", "verify"}, {"customers", "export", "wang"}, {"customers", "erase", "wang"}}
 }
 
 func (b *bench) onBoth() [][]string {
 	return [][]string{{"panel"}, {"worker"}, {"worker", "versions"}, {"worker", "promote", "--build-id", "b"},
-		{"worker", "verify"}, {"filings", "restart"}}
+		{"worker", "verify"}, {"filings", "restart"}, {"history", "show", "D1"}}
 }
 
 // Every command says in one sentence what is wrong with a dependency, and which setting would mend it.

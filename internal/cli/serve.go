@@ -11,10 +11,11 @@ import (
 )
 
 type panelCommand struct {
-	config.Base     `embed:""`
-	config.Provider `embed:"" prefix:"provider-"`
-	config.Panel    `embed:"" prefix:"panel-"`
-	config.Status   `embed:"" prefix:"status-"`
+	config.Base      `embed:""`
+	config.Provider  `embed:"" prefix:"provider-"`
+	config.Panel     `embed:"" prefix:"panel-"`
+	config.Retention `embed:"" prefix:"keep-"`
+	config.Status    `embed:"" prefix:"status-"`
 }
 
 // Help shows an example.
@@ -24,7 +25,7 @@ func (panelCommand) Help() string {
 
 // Run serves until it is stopped.
 func (c *panelCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.Panel, &c.Status); err != nil {
+	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.Panel, &c.Retention, &c.Status); err != nil {
 		return err
 	}
 	p, closeAll, err := app.Connect(ctx, "beian-panel", &c.Base)
@@ -37,5 +38,6 @@ func (c *panelCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("BEIAN_LISTEN: %w", err)
 	}
 	p.Logger.Info("panel started", "address", l.Addr().String(), "build", build.ID())
-	return app.RunPanel(ctx, l, app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel, Status: c.Status}, p)
+	return app.RunPanel(ctx, l, app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel,
+		Retention: c.Retention, Status: c.Status}, p)
 }

@@ -26,7 +26,7 @@ func (c smsTemplatesCommand) Run() error {
 		return err
 	}
 	params := map[string]string{}
-	for _, name := range []string{"user_name", "login", "code", "order", "number", "left", "step"} {
+	for _, name := range []string{"user_name", "login", "code", "order", "number", "left", "step", "what"} {
 		params[name] = "${" + name + "}"
 	}
 	if c.PanelURL != "" {

@@ -26,15 +26,16 @@ type workerCommand struct {
 }
 
 type workerRunCommand struct {
-	config.Base     `embed:""`
-	config.Provider `embed:"" prefix:"provider-"`
-	config.SMS      `embed:"" prefix:"sms-"`
-	config.Mail     `embed:"" prefix:"mail-"`
-	config.Staff    `embed:"" prefix:"staff-"`
-	config.Bureau   `embed:"" prefix:"bureau-"`
-	config.Website  `embed:"" prefix:"website-"`
-	config.Worker   `embed:""`
-	config.Status   `embed:"" prefix:"status-"`
+	config.Base      `embed:""`
+	config.Provider  `embed:"" prefix:"provider-"`
+	config.SMS       `embed:"" prefix:"sms-"`
+	config.Mail      `embed:"" prefix:"mail-"`
+	config.Staff     `embed:"" prefix:"staff-"`
+	config.Bureau    `embed:"" prefix:"bureau-"`
+	config.Retention `embed:"" prefix:"keep-"`
+	config.Website   `embed:"" prefix:"website-"`
+	config.Worker    `embed:""`
+	config.Status    `embed:"" prefix:"status-"`
 }
 
 // Help shows an example.
@@ -44,19 +45,19 @@ func (workerRunCommand) Help() string {
 
 // Run works until it is stopped.
 func (c *workerRunCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Website, &c.Worker,
-		&c.Status); err != nil {
+	set := app.Settings{
+		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau,
+		Retention: c.Retention, Website: c.Website, Worker: c.Worker, Status: c.Status,
+	}
+	if err := set.LoadWorkerSecrets(); err != nil {
 		return err
 	}
-	p, closeAll, err := app.Connect(ctx, "beian-worker", &c.Base)
+	p, closeAll, err := app.Connect(ctx, "beian-worker", &set.Base)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
-	return app.RunWorker(ctx, app.Settings{
-		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Website: c.Website,
-		Worker: c.Worker, Status: c.Status,
-	}, p)
+	return app.RunWorker(ctx, set, p)
 }
 
 type workerVersionsCommand struct {

@@ -39,14 +39,8 @@ type Account struct {
 	password, key, iv string
 }
 
-// minKeep is required by the interface: submitted files are kept for three months (3-3-1-3).
-const minKeep = 92 * 24 * time.Hour
-
 // AccountList is every account in the settings.
 func (b Bureau) AccountList() ([]Account, error) {
-	if b.Keep != 0 && b.Keep < minKeep {
-		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface requires three months, %s", b.Keep, minKeep)
-	}
 	if b.Accounts == "" {
 		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours,
 			SMSVerification: b.SMSVerification, password: b.Password, key: b.Key, iv: b.IV}

@@ -30,7 +30,7 @@ func Table(lang string) string {
 	var b strings.Builder
 	b.WriteString(w.head + "\n| --- | --- | --- |\n")
 	for _, g := range []any{
-		Base{}, Provider{}, Panel{}, SMS{}, Mail{}, Staff{}, Bureau{}, Website{}, Worker{}, Status{},
+		Base{}, Provider{}, Panel{}, SMS{}, Mail{}, Staff{}, Bureau{}, Retention{}, Website{}, Worker{}, Status{},
 	} {
 		t := reflect.TypeOf(g)
 		for i := range t.NumField() {

@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/store"
 )
 
 const root = "../.."
 
 // editions are the pages with a Chinese edition in docs/zh-CN.
 var editions = []string{
-	"accounts", "embedding", "messages", "operate", "orders", "papers", "settings", "staff", "support",
+	"accounts", "embedding", "messages", "operate", "orders", "papers", "privacy", "rules", "settings", "staff", "support",
 }
 
 func read(t *testing.T, path string) string {
@@ -38,6 +39,21 @@ func TestSettingsPagesAreTrue(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(root, path), []byte(page), 0o644))
 		}
 		require.Contains(t, page, table, "copy the output of `beian settings --language %s` into %s", lang, path)
+	}
+}
+
+// The table of retention is generated from its rules: BEIAN_UPDATE_GOLDEN=1 writes it.
+func TestRetentionPagesAreTrue(t *testing.T) {
+	for lang, path := range map[string]string{"en": "docs/privacy.md", "zh": "docs/zh-CN/privacy.md"} {
+		page, table := read(t, path), store.RetentionTable(lang)
+		if os.Getenv("BEIAN_UPDATE_GOLDEN") != "" {
+			page = regexp.MustCompile(`(?m)(^\|.*\n)+`).ReplaceAllLiteralString(page, table)
+			require.NoError(t, os.WriteFile(filepath.Join(root, path), []byte(page), 0o644))
+		}
+		require.Contains(t, page, table)
+	}
+	for _, r := range store.RetentionRules {
+		require.Contains(t, config.Table("en")+"``", "`"+r.Setting+"`")
 	}
 }
 

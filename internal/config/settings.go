@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/store"
 )
 
 // Base is what every process of the product needs.
@@ -34,8 +36,11 @@ type Base struct {
 	TemporalBoundOnly  bool   `env:"BEIAN_TEMPORAL_BOUND_ONLY" help:"refuse payloads that aren't bound to their workflow, as those of v0.1.0: once no workflow of that version is left (docs/operate.md)"`
 	TemporalAPIKey     string `env:"BEIAN_TEMPORAL_API_KEY" kong:"-" help:"Temporal's API key, such as Temporal Cloud's" secret:"yes"`
 
-	SMSPerDay int64  `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
-	LogLevel  string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
+	SMSPerDay int64 `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
+	// Development permits settings that would harm customers.
+	Development bool `env:"BEIAN_DEVELOPMENT" help:"permit settings that are for development only; never on a machine that serves customers"`
+
+	LogLevel string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
 }
 
 // Keys loads the key file.
@@ -95,7 +100,9 @@ type Provider struct {
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
 	// CertificateName is the name of the bureau's certificate file on sites, where a bureau still issues one.
 	CertificateName string `env:"BEIAN_CERTIFICATE_NAME" help:"name of the bureau's certificate file in a site's folder cert, where the bureau issues one" default:"bazu.cert"`
-	Vetting         bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
+	// PrivacyContact is required by 个人信息保护法, article 17.
+	PrivacyContact string `env:"BEIAN_PRIVACY_CONTACT" help:"whom people ask about their personal data, as the privacy notice names it, such as a mail address; empty: the help centre"`
+	Vetting        bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
 }
 
 // CheckCertificateName refuses a name that a file can't have on every web space.
@@ -111,8 +118,12 @@ func (p Provider) CheckCertificateName() error {
 type Panel struct {
 	Listen         string        `env:"BEIAN_LISTEN" help:"address the panel listens on" default:"127.0.0.1:8080"`
 	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty: the system's"`
+	RDAP           string        `env:"BEIAN_RDAP" help:"list of domain registries that the pre-check asks about registrants and expiry dates (RFC 9224); empty: it asks none" default:"https://data.iana.org/rdap/"`
+	SiteLooks      bool          `env:"BEIAN_SITE_LOOKS" help:"the pre-check looks whether a site opens before its approval, and what the holder's filed sites show" default:"true" negatable:""`
 	Papers         string        `env:"BEIAN_PAPERS" help:"file that overlays the built-in list of required papers (docs/papers.md)" placeholder:"FILE"`
+	Rules          string        `env:"BEIAN_RULES" help:"file that overlays the built-in rules by province, suffixes and words of site names (docs/rules.md)" placeholder:"FILE"`
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	HSTS           time.Duration `env:"BEIAN_HSTS" help:"for how long browsers that have opened the panel over HTTPS open it in no other way (Strict-Transport-Security); 0: not sent, as without BEIAN_SECURE_COOKIES" default:"4320h"`
 	SessionIdle    time.Duration `env:"BEIAN_SESSION_IDLE" help:"how long nobody may use a session before it ends; 0: twelve hours after sign-in, as every session" default:"2h"`
 	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether a second factor is required or optional for staff (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8; empty: none"`
@@ -159,6 +170,22 @@ func (p Panel) Reports() (string, error) {
 
 var reportSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{20,200}$`)
 
+// RuleBook is the built-in rules by province, with the provider's changes applied; nil if there are none.
+func (p Panel) RuleBook() (*rules.Book, error) {
+	if p.Rules == "" {
+		return nil, nil
+	}
+	own, err := os.ReadFile(p.Rules)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_RULES: %w", err)
+	}
+	book, err := rules.Load(own)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_RULES: %s: %w", p.Rules, err)
+	}
+	return book, nil
+}
+
 // SecondVettingRule says which dossiers two reviewers check.
 func (p Panel) SecondVettingRule() (filing.SecondVetting, error) {
 	c, err := filing.ParseSecondVetting(p.SecondVetting)
@@ -173,10 +200,10 @@ type SMS struct {
 	AccessKeyID     string        `env:"BEIAN_SMS_ACCESS_KEY_ID" kong:"-" help:"Aliyun access key ID" secret:"yes" required:"yes"`
 	AccessKeySecret string        `env:"BEIAN_SMS_ACCESS_KEY_SECRET" kong:"-" help:"Aliyun access key secret" secret:"yes" required:"yes"`
 	Endpoint        string        `env:"BEIAN_SMS_ENDPOINT" help:"host[:port]; empty: Aliyun's own"`
-	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a simulator" enum:"HTTPS,HTTP" default:"HTTPS"`
+	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS; HTTP is for simulators (BEIAN_DEVELOPMENT)" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved SMS signature"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16,account_changed=SMS_17"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"how long to wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"messages a second for all workers together; 0: no limit" default:"20"`
 }
@@ -217,15 +244,53 @@ type Bureau struct {
 	Every           time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"interval between exchanges" default:"5m"`
 	Hours           string        `env:"BEIAN_BUREAU_HOURS" help:"hours in which the bureau accepts filings, China time, such as 09:00-17:30; empty: always"`
 	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the bureau's SMS verification is valid, such as 24h; 0: it sends none"`
-	Keep            time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, at least three months; the default is six" default:"4392h"`
-	KeepPapers      time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing ends; 0: forever" default:"4392h"`
+}
+
+// Retention is how long data are kept; 0 keeps them for ever. docs/privacy.md says which setting is about which table.
+type Retention struct {
+	Files   time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, at least three months; the default is six; 0: forever" default:"4392h"`
+	Papers  time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing ends; 0: forever" default:"4392h"`
+	Drafts  time.Duration `env:"BEIAN_KEEP_DRAFTS" help:"how long drafts, and copies of edited home pages, are kept after their filing ends; 0: forever" default:"720h"`
+	Filings time.Duration `env:"BEIAN_KEEP_FILINGS" help:"how long contact, dossier and messages of a filing are kept after it is withdrawn, deregistered or replaced, and staff's tasks after they are done; 0: forever" default:"26280h"`
+	Tickets time.Duration `env:"BEIAN_KEEP_TICKETS" help:"how long questions and complaints are kept after they are closed; 0: forever" default:"8760h"`
+	Audit   time.Duration `env:"BEIAN_KEEP_AUDIT" help:"how long entries of the audit log are kept, at least six months; 0: forever" default:"26280h"`
+}
+
+const (
+	// minKeepFiles is how long the interface requires data files to be kept (3-3-1-3).
+	minKeepFiles = 92 * 24 * time.Hour
+	// minKeepAudit is how long the Cybersecurity Law (网络安全法) requires logs to be kept: six months.
+	minKeepAudit = 183 * 24 * time.Hour
+)
+
+// Periods are the periods, provided that they are long enough.
+func (r Retention) Periods() (store.Retention, error) {
+	for _, p := range []struct {
+		setting     string
+		keep, least time.Duration
+		rule        string
+	}{
+		{"BEIAN_KEEP_FILES", r.Files, minKeepFiles, "the interface requires three months"},
+		{"BEIAN_KEEP_PAPERS", r.Papers, 0, ""}, {"BEIAN_KEEP_DRAFTS", r.Drafts, 0, ""},
+		{"BEIAN_KEEP_FILINGS", r.Filings, 0, ""}, {"BEIAN_KEEP_TICKETS", r.Tickets, 0, ""},
+		{"BEIAN_KEEP_AUDIT", r.Audit, minKeepAudit, "the Cybersecurity Law requires six months"},
+	} {
+		switch {
+		case p.keep < 0:
+			return store.Retention{}, fmt.Errorf("%s: %s is negative; want a time such as 720h, or 0 for ever", p.setting,
+				p.keep)
+		case p.keep != 0 && p.keep < p.least:
+			return store.Retention{}, fmt.Errorf("%s: %s is too short; %s, %s", p.setting, p.keep, p.rule, p.least)
+		}
+	}
+	return store.Retention(r), nil
 }
 
 // Website is how customers' sites are reached.
 type Website struct {
-	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only: redirect connections, *.example.com=127.0.0.1:8081"`
+	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only (BEIAN_DEVELOPMENT): redirect connections, *.example.com=127.0.0.1:8081"`
 	Allow     []string          `env:"BEIAN_WEBSITE_ALLOW" help:"reserved ranges of our own that may be reached, such as 10.1.0.0/16"`
-	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"reject FTP servers whose certificate doesn't match"`
+	VerifyTLS string            `env:"BEIAN_FTP_VERIFY_TLS" help:"certificates of FTP servers: strict accepts valid ones; pin also one that isn't, if it has the key of the first use, and staff accept another; off accepts any" enum:"strict,pin,off" default:"pin"`
 	TLSOnly   bool              `env:"BEIAN_FTP_TLS_ONLY" help:"reject FTP servers that would get the password or a file without TLS"`
 }
 

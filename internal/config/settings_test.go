@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -45,4 +46,37 @@ func TestPapersOfTheProvidersOwn(t *testing.T) {
 	require.ErrorContains(t, err, `"x"`)
 	_, err = config.Panel{Papers: own + "-missing"}.PaperList()
 	require.ErrorContains(t, err, "BEIAN_PAPERS")
+}
+
+// Periods that a rule makes too short, or that are negative, are refused by the setting's name.
+func TestRetentionKeepsWhatRulesRequire(t *testing.T) {
+	const day = 24 * time.Hour
+	for setting, r := range map[string]config.Retention{
+		"BEIAN_KEEP_FILES": {Files: 91 * day}, "BEIAN_KEEP_AUDIT": {Audit: 182 * day}, "BEIAN_KEEP_DRAFTS": {Drafts: -1},
+	} {
+		_, err := r.Periods()
+		require.ErrorContains(t, err, setting)
+	}
+	for _, r := range []config.Retention{{}, {Files: 92 * day, Audit: 183 * day, Drafts: 1}} {
+		_, err := r.Periods()
+		require.NoError(t, err)
+	}
+}
+
+// A provider's rules override the built-in ones; a wrong line is reported with its place.
+func TestRulesOfTheProvidersOwn(t *testing.T) {
+	book, err := config.Panel{}.RuleBook()
+	require.NoError(t, err)
+	require.Nil(t, book, "the built-in rules are used")
+	own := filepath.Join(t.TempDir(), "rules.tsv")
+	require.NoError(t, os.WriteFile(own, []byte("suffix\tcom\tno\tno\tsure\tTX\t2026\n"), 0o600))
+	book, err = config.Panel{Rules: own}.RuleBook()
+	require.NoError(t, err)
+	suffix, _ := book.SuffixOf("example.com")
+	require.False(t, suffix.Approved())
+	require.NoError(t, os.WriteFile(own, []byte("suffix\tcom\tmaybe\tno\tsure\tTX\t2026\n"), 0o600))
+	_, err = config.Panel{Rules: own}.RuleBook()
+	require.ErrorContains(t, err, "BEIAN_RULES: "+own+": line 1, column 3 (use)")
+	_, err = config.Panel{Rules: own + "-missing"}.RuleBook()
+	require.ErrorContains(t, err, "BEIAN_RULES")
 }

@@ -129,9 +129,26 @@ func (w *Walker) path(step string) string {
 	return "/orders/" + url.PathEscape(w.order) + "/filing" + step
 }
 
-// Contact accepts the notice and registers a contact.
+// Consent gives the consents that the filing lacks.
+func (w *Walker) Consent(ctx context.Context) error {
+	page, err := w.Page(ctx, w.path("/consent"))
+	if err != nil {
+		return err
+	}
+	values := url.Values{"version": {page.Find("[data-consent] [name=version]").AttrOr("value", "")}}
+	page.Find("[data-consent] [type=checkbox]").Each(func(_ int, box *goquery.Selection) {
+		values.Set(box.AttrOr("name", ""), "yes")
+	})
+	_, err = w.Post(ctx, w.path("/consent"), values)
+	return err
+}
+
+// Contact accepts the notice, consents and registers a contact.
 func (w *Walker) Contact(ctx context.Context, d filing.ContactDetails, password string) error {
 	if _, err := w.Post(ctx, w.path("/notice"), url.Values{"accept": {"yes"}}); err != nil {
+		return err
+	}
+	if err := w.Consent(ctx); err != nil {
 		return err
 	}
 	_, err := w.Fill(ctx, w.path("/contact"), url.Values{

@@ -38,7 +38,8 @@ func (Dev) Help() string { return "Example: beian dev --panel 8090" }
 // Run brings everything up and waits for Ctrl-C.
 func (c *Dev) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, BureauEdition: bureau.Edition(c.Edition), ReviewAfter: c.ReviewAfter, Vetting: c.Vetting, Manual: c.Manual, StaffTOTP: c.StaffTOTP,
+		Dir: c.Dir, Ports: c.Ports, BureauEdition: bureau.Edition(c.Edition), ReviewAfter: c.ReviewAfter,
+		Vetting: c.Vetting, Manual: c.Manual, StaffTOTP: c.StaffTOTP,
 		Logger: app.NewLogger(c.LogLevel),
 	})
 	if err != nil {

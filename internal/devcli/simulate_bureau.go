@@ -45,7 +45,8 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 		random = &bureau.RandomFaults{Seed: c.FaultSeed, Rate: c.FaultRate}
 	}
 	s, err := bureau.New(bureau.Options{
-		Edition: bureau.Edition(c.Edition), Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID,
+		Edition: bureau.Edition(c.Edition), Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours,
+		Schema: c.Schema, Random: random, ISPID: c.ISPID,
 		UserName: c.User, Password: password,
 		ReviewAfter: c.ReviewAfter, ReviewUpTo: c.ReviewUpTo, UniqueSiteNames: c.UniqueNames, MaxChanges: c.MaxChanges,
 		StateFile: c.State, Logger: app.NewLogger("info"),

@@ -28,6 +28,8 @@ const (
 	WebSpace System = "web_space"
 	// Site is a customer's site, over HTTP.
 	Site System = "site"
+	// Registry is a domain registry, over RDAP.
+	Registry System = "registry"
 	// Webhook is a system of the provider's that receives events.
 	Webhook System = "webhook"
 )

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Bilingual is a text that is part of the data rather than the locale files.
@@ -58,15 +59,57 @@ var (
 	PaperFormats, PaperUses = builtInCodes("paper_format"), builtInCodes("paper_use")
 )
 
-// builtInCodes reads a table; a test checks the file's format.
-func builtInCodes(table string) (codes []Code) {
+// codeRow is a line of the built-in tables.
+type codeRow struct {
+	table string
+	Code  // ID 0: only the name is known
+	// until is the year since which it isn't offered; empty: it is.
+	until string
+	// holders are whom a document identifies: natures by value or name, or "units".
+	holders []string
+}
+
+// codeRows reads the built-in tables; a test checks the file's format.
+var codeRows = sync.OnceValue(func() (list []codeRow) {
 	for cells := range rows(codesTSV) {
-		if cells[0] == table {
-			id, _ := strconv.Atoi(cells[1])
-			codes = append(codes, Code{id, cells[2], cells[3]})
+		id, _ := strconv.Atoi(cells[1])
+		r := codeRow{table: cells[0], Code: Code{id, cells[2], cells[3]}, until: cells[5]}
+		if cells[6] != "" {
+			r.holders = strings.Split(cells[6], ",")
+		}
+		list = append(list, r)
+	}
+	return list
+})
+
+// builtInCodes are the codes of a table that are offered.
+func builtInCodes(table string) (codes []Code) {
+	for _, r := range codeRows() {
+		if r.table == table && r.ID != 0 && r.until == "" {
+			codes = append(codes, r.Code)
 		}
 	}
 	return codes
+}
+
+// EndedPreApprovals are contents that aren't offered any more; older filings show them.
+func EndedPreApprovals() (codes []Code) {
+	for _, r := range codeRows() {
+		if r.table == "pre_approval" && r.until != "" {
+			codes = append(codes, r.Code)
+		}
+	}
+	return codes
+}
+
+// englishOf translates a value's name; empty if no built-in table has the name.
+func englishOf(name string) string {
+	for _, r := range codeRows() {
+		if r.Name == name {
+			return r.English
+		}
+	}
+	return ""
 }
 
 // rows are the cells of a tab-separated file's lines, without its comments.
@@ -82,7 +125,7 @@ func rows(file string) iter.Seq[[]string] {
 
 // Values of Natures that rules refer to.
 const (
-	NatureArmy        = 1
+	NatureDefence     = 1
 	NatureGovernment  = 2
 	NatureInstitution = 3
 	NatureEnterprise  = 4
@@ -90,10 +133,20 @@ const (
 	NatureAssociation = 6
 )
 
-// Values of Services and PreApprovals that rules refer to.
+// ServiceForum is the value of Services for forums.
+const ServiceForum = 3
+
+// Contents of PreApprovals that rules refer to, by name: their values changed, and the bureau's table may have others.
 const (
-	ServiceForum    = 3
-	ContentBulletin = 6
+	ContentNews      = "新闻"
+	ContentPublish   = "出版"
+	ContentMedicine  = "药品和医疗器械"
+	ContentBulletin  = "电子公告服务"
+	ContentCulture   = "文化"
+	ContentBroadcast = "广播电影电视节目"
+	ContentRides     = "网络预约车"
+	ContentFinance   = "互联网金融"
+	ContentTutoring  = "校外培训"
 )
 
 // Values of DocumentTypes.
@@ -111,17 +164,6 @@ const (
 	DocumentTaiwanPermit           = 11
 	DocumentEnterpriseOrgCode      = 12
 )
-
-// documentsOf lists the documents that identify a holder of a nature. Since 2015 all certificates of organisations
-// carry the unified social credit code.
-var documentsOf = map[int][]int{
-	NatureArmy:        {DocumentArmyCode},
-	NatureGovernment:  {DocumentGovernmentOrgCode},
-	NatureInstitution: {DocumentInstitutionLegalPerson, DocumentInstitutionOrgCode},
-	NatureEnterprise:  {DocumentBusinessLicence, DocumentEnterpriseOrgCode},
-	NaturePerson:      {DocumentResidentID, DocumentPassport, DocumentOfficerCard, DocumentTaiwanPermit},
-	NatureAssociation: {DocumentAssociationLegalPerson, DocumentAssociationOrgCode},
-}
 
 // CodeByID finds a value in a code table.
 func CodeByID(table []Code, id int) (Code, bool) {

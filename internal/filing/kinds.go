@@ -179,6 +179,9 @@ func KindOfOperation(czlx int) Kind {
 	return ""
 }
 
+// StaysClosed reports whether the kind's site may not open before the approval: it isn't filed anywhere yet.
+func (k Kind) StaysClosed() bool { return k.OrNew() == KindNew || k == KindNewSite }
+
 // Operation is the kind's Czlx; 0 for an unknown one.
 func (k Kind) Operation() int { return k.Spec().Operation }
 

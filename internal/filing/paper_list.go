@@ -40,6 +40,7 @@ type Paper struct {
 	Documents        []int      `yaml:"documents"`
 	ManagerDocuments []int      `yaml:"manager_documents"`
 	Outside          bool       `yaml:"outside"`
+	Rule             string     `yaml:"rule"`
 	Each             string     `yaml:"each"`
 	Max              int        `yaml:"max"`
 	MaxKB            int        `yaml:"max_kb"`
@@ -126,8 +127,12 @@ func (c PaperChange) onto(list []Paper) []Paper {
 // In returns a province's list; without changes, or for "", the common one.
 func (l PaperList) In(province string) []Paper { return l.Provinces[province].onto(l.Papers) }
 
-// Needed lists the papers that a dossier can have, in the list's order.
-func (l PaperList) Needed(d Dossier) []NeededPaper {
+// AskedPapers tells whether a rule of the dossier's province asks for its paper, and whether the dossier can't be
+// submitted without it. Papers that name no rule don't depend on one.
+type AskedPapers func(rule string) (asked, must bool)
+
+// Needed lists the papers that a dossier can have, in the list's order; asks is nil: no rule asks for any.
+func (l PaperList) Needed(d Dossier, asks AskedPapers) []NeededPaper {
 	kind := d.Kind.OrNew()
 	nature, document, manager := d.Holder.Nature, d.Holder.DocumentType, d.Holder.Manager.DocumentType
 	if !kind.Asks(FormHolder, "nature") {
@@ -147,6 +152,16 @@ func (l PaperList) Needed(d Dossier) []NeededPaper {
 			continue
 		}
 		must := slices.Contains(p.Required, kind)
+		if p.Rule != "" {
+			if asks == nil {
+				continue
+			}
+			asked, sure := asks(p.Rule)
+			if !asked {
+				continue
+			}
+			must = must && sure
+		}
 		if p.Each != EachPreApproval {
 			needed = append(needed, NeededPaper{Paper: p, Must: must})
 			continue

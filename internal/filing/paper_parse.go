@@ -92,6 +92,8 @@ func (p Paper) validate() error {
 		return errors.New("each: want pre_approval or nothing")
 	case p.Each != "" && len(p.Uses) > 0:
 		return errors.New("uses: a paper of each pre-approval goes with its content")
+	case p.Rule != "" && !paperKeyForm.MatchString(p.Rule):
+		return errors.New("rule: want the name of a province's rule such as plan_document, or nothing")
 	case p.Print != "" && p.Print != PrintLetter && p.Print != PrintSheet:
 		return errors.New("print: want letter, sheet or nothing")
 	}

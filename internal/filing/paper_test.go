@@ -34,7 +34,7 @@ func TestEveryoneHasAListOfPapers(t *testing.T) {
 						d := filing.Dossier{Kind: kind, Holder: filing.Holder{Nature: nature.ID, DocumentType: document.ID,
 							Province: province.Code, Manager: filing.Manager{DocumentType: manager.ID}}}
 						d.Site.PreApprovals = []int{3, 7}
-						needed := list.Needed(d)
+						needed := list.Needed(d, nil)
 						all := paperKeys(needed, false)
 						require.NotEmpty(t, all)
 						require.Contains(t, all, "letter")
@@ -59,7 +59,7 @@ func TestEveryoneHasAListOfPapers(t *testing.T) {
 			}
 		}
 	}
-	require.Empty(t, list.Needed(filing.Dossier{Kind: filing.KindEndSite}), "what ends needs none")
+	require.Empty(t, list.Needed(filing.Dossier{Kind: filing.KindEndSite}, nil), "what ends needs none")
 }
 
 func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
@@ -67,48 +67,49 @@ func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
 	person := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID,
 		Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
 	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"},
-		paperKeys(list.Needed(person), true))
+		paperKeys(list.Needed(person, nil), true))
 	person.Holder.DocumentType = filing.DocumentPassport
-	require.Equal(t, []string{"holder_document", "spot_photo", "letter"}, paperKeys(list.Needed(person), true))
+	require.Equal(t, []string{"holder_document", "spot_photo", "letter"}, paperKeys(list.Needed(person, nil), true))
 	unit := person
 	unit.Holder.Nature, unit.Holder.DocumentType = filing.NatureEnterprise, filing.DocumentBusinessLicence
 	require.Equal(t, []string{"unit_certificate", "manager_id_front", "manager_id_back", "spot_photo", "letter"},
-		paperKeys(list.Needed(unit), true))
-	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}), true))
+		paperKeys(list.Needed(unit, nil), true))
+	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}, nil), true))
 	// A new site has no holder's form, so what the last filing's holder gave doesn't count.
 	licences := filing.PaperList{PaperChange: filing.PaperChange{Papers: []filing.Paper{
 		{Key: "licence", Kinds: []filing.Kind{filing.KindNewSite}, Documents: []int{filing.DocumentBusinessLicence}},
 		{Key: "any", Kinds: []filing.Kind{filing.KindNewSite}, Natures: []int{0}}}}}
 	unit.Kind = filing.KindNewSite
-	require.Equal(t, []string{"any"}, paperKeys(licences.Needed(unit), false))
+	require.Equal(t, []string{"any"}, paperKeys(licences.Needed(unit, nil), false))
 }
 
-// Provinces require more from holders of other provinces, and other sizes of some papers.
-func TestProvincesHaveTheirOwnPapers(t *testing.T) {
+// A paper that depends on a rule of the province is asked where the rule holds, and required where it is sure.
+func TestPapersOfRules(t *testing.T) {
 	list := filing.BuiltInPapers()
-	person := func(province, id string) []string {
+	asks := func(asked, must bool) filing.AskedPapers {
+		return func(rule string) (bool, bool) { return asked && rule == "person_nonlocal", must }
+	}
+	person := func(id string, asks filing.AskedPapers, must bool) []string {
 		d := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID,
-			DocumentNumber: id, Province: province, Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
-		return paperKeys(list.Needed(d), true)
+			DocumentNumber: id, Province: "310000", Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
+		return paperKeys(list.Needed(d, asks), must)
 	}
 	common := []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"}
-	elsewhere := "330102198001010018"
-	for _, province := range []string{"310000", "320000", "350000", "370000", "420000", "510000", "520000"} {
-		require.Equal(t, append(slices.Clone(common), "residence"), person(province, elsewhere), province)
-		require.Equal(t, common, person(province, province[:2]+elsewhere[2:]), "of the province")
-		require.Equal(t, common, person(province, "810000198001010018"), "a Hong Kong resident's permit shows no province")
-	}
-	require.Equal(t, common, person("330000", "310102198001010018"), "a province without rules of its own")
-	require.Contains(t, person("150000", elsewhere), "domain_certificate")
-	require.Contains(t, person("430000", elsewhere), "domain_certificate")
+	const elsewhere, here, hongKong = "330102198001010018", "310102198001010018", "810000198001010018"
+	require.Equal(t, append(slices.Clone(common), "residence"), person(elsewhere, asks(true, true), true))
+	require.Equal(t, common, person(elsewhere, asks(true, false), true))
+	require.Contains(t, person(elsewhere, asks(true, false), false), "residence", "it may be added")
+	require.NotContains(t, person(elsewhere, asks(false, false), false), "residence")
+	require.NotContains(t, person(elsewhere, nil, false), "residence")
+	require.Equal(t, common, person(here, asks(true, true), true), "of the province")
+	require.Equal(t, common, person(hongKong, asks(true, true), true), "a Hong Kong resident's permit shows no province")
 	unit := filing.Dossier{
 		Holder: filing.Holder{Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
 			Province: "310000", Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
-	require.Contains(t, paperKeys(list.Needed(unit), false), "authorisation")
-	require.NotContains(t, paperKeys(list.Needed(unit), true), "authorisation",
+	letter := func(rule string) (bool, bool) { return rule == "letter_required", true }
+	require.Contains(t, paperKeys(list.Needed(unit, letter), false), "authorisation")
+	require.NotContains(t, paperKeys(list.Needed(unit, letter), true), "authorisation",
 		"only if the manager isn't the legal representative, which no form asks")
-	unit.Holder.Province = "150000"
-	require.NotContains(t, paperKeys(list.Needed(unit), true), "domain_certificate_of_unit")
 }
 
 const own = `
@@ -127,12 +128,12 @@ func TestAProvidersOwnListIsLaidOver(t *testing.T) {
 	require.NoError(t, err)
 	d := filing.Dossier{
 		Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, Province: "310000"}}
-	require.Equal(t, []string{"holder_id_front", "holder_id_back", "letter", "permit"}, paperKeys(list.Needed(d), true))
-	require.NotContains(t, paperKeys(list.Needed(d), false), "other")
+	require.Equal(t, []string{"holder_id_front", "holder_id_back", "letter", "permit"}, paperKeys(list.Needed(d, nil), true))
+	require.NotContains(t, paperKeys(list.Needed(d, nil), false), "other")
 	d.Holder.Province = "330000"
 	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"},
-		paperKeys(list.Needed(d), true))
-	for _, p := range list.Needed(d) {
+		paperKeys(list.Needed(d, nil), true))
+	for _, p := range list.Needed(d, nil) {
 		if p.Key == "letter" {
 			require.Equal(t, 60<<10, p.MaxBytes())
 		}
@@ -178,6 +179,7 @@ func TestLimitsOfTheListOfPapers(t *testing.T) {
 		"max_kb: 80 => max_kb: 2049": "max_kb", "min_short: 600 => min_short: 0": "min_short",
 		"min_short: 600 => min_short: 1": "", "min_short: 600 => min_short: 900": "", "min_short: 600 => min_short: 901": "min_long",
 		"min_long: 900 => min_long: 2000": "", "min_long: 900 => min_long: 2001": "min_long",
+		"max: 1 => rule: plan_document, max: 1": "", "max: 1 => rule: Plan, max: 1": "rule",
 		"max: 1 => each: pre_approval, max: 1":                                       "",
 		"max: 1 => each: pre_approval, uses: [{purpose: 1, of: site}], max: 1":       "uses",
 		"max: 1 => uses: [{purpose: 1, of: site}, {purpose: 2, of: holder}], max: 1": "",

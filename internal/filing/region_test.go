@@ -33,6 +33,7 @@ func TestRegionEdition(t *testing.T) {
 		"an edition that left them all out is no province without cities")
 	require.Equal(t, "黄浦区", filing.RegionName("310101"), "the built-in edition stays as it is")
 
+	require.Equal(t, "江北区", r.Name("500105"), "ended before either edition")
 	tables := filing.BuiltIn()
 	h := filingtest.PersonHolder()
 	h.County = "310190"
@@ -41,4 +42,22 @@ func TestRegionEdition(t *testing.T) {
 	require.Empty(t, h.ValidateOn(today, tables))
 	h.County = "310104"
 	require.Equal(t, "region_not_inside", h.ValidateOn(today, tables).For("county").Key, "the bureau's edition hasn't it")
+}
+
+// The built-in edition has the divisions of 2026; those that ended keep their names for older filings.
+func TestDivisionsOfToday(t *testing.T) {
+	names := func(city string) (list []string) {
+		for _, r := range filing.Counties(city) {
+			list = append(list, r.Name)
+		}
+		return list
+	}
+	for city, name := range map[string]string{"653200": "和康县", "653100": "岑岭县", "500100": "两江新区", "460300": "西沙区",
+		"659000": "草湖市", "540400": "米林市"} {
+		require.Contains(t, names(city), name)
+	}
+	for code, name := range map[string]string{"500105": "江北区", "500112": "渝北区", "460321": "西沙群岛"} {
+		require.NotContains(t, names(code[:4]+"00"), name)
+		require.Equal(t, name, filing.RegionName(code))
+	}
 }

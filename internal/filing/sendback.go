@@ -16,6 +16,11 @@ type SendBackReason struct {
 	// Code is the bureau's code for the refusal that this prevents; 0: none.
 	Code int
 	Bilingual
+	// Stage is who finds it: provider, sms, bureau, or check after the approval; empty: only our vetting names it.
+	Stage string
+	// Reason and Fix are what the help centre says, Source and Date where that comes from; empty without a Stage.
+	Reason, Fix  Bilingual
+	Source, Date string
 }
 
 // About is the field as "form.field"; empty for the whole dossier.
@@ -43,8 +48,13 @@ func SendBackByKey(key string) (r SendBackReason, known bool) {
 var SendBackReasons = sync.OnceValue(func() (list []SendBackReason) {
 	for cells := range rows(sendBacksFile) {
 		code, _ := strconv.Atoi(cells[3]) // empty: none
-		list = append(list,
-			SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code, Bilingual: Bilingual{cells[4], cells[5]}})
+		r := SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code,
+			Bilingual: Bilingual{cells[4], cells[5]}, Stage: cells[6],
+			Reason: Bilingual{cells[7], cells[8]}, Fix: Bilingual{cells[9], cells[10]}, Source: cells[11], Date: cells[12]}
+		if r.Chinese == "" {
+			r.Bilingual = Bilingual{r.Reason.Chinese + r.Fix.Chinese, r.Reason.English + " " + r.Fix.English}
+		}
+		list = append(list, r)
 	}
 	return list
 })

@@ -14,7 +14,7 @@ func TestReasonsForSendingBackAreWhole(t *testing.T) {
 	for _, p := range filing.BuiltInPapers().Papers {
 		papers[p.Key] = true
 	}
-	seen := map[string]bool{}
+	seen, inHelp := map[string]bool{}, 0
 	require.Greater(t, len(filing.SendBackReasons()), 20)
 	for _, r := range filing.SendBackReasons() {
 		require.False(t, seen[r.Key], r.Key)
@@ -25,6 +25,14 @@ func TestReasonsForSendingBackAreWhole(t *testing.T) {
 		require.NotEmpty(t, r.Chinese, r.Key)
 		require.NotEmpty(t, r.English, r.Key)
 		require.Equal(t, r.Form == "", r.Field == "", r.Key)
+		explained := []string{r.Reason.Chinese, r.Reason.English, r.Fix.Chinese, r.Fix.English, r.Source, r.Date}
+		if r.Stage != "" {
+			require.Contains(t, []string{"provider", "sms", "bureau", "check"}, r.Stage, r.Key)
+			require.NotContains(t, explained, "", r.Key)
+			inHelp++
+		} else {
+			require.Equal(t, make([]string, len(explained)), explained, r.Key)
+		}
 		if r.Form == "papers" {
 			require.True(t, papers[r.Field], r.Key)
 		}
@@ -34,6 +42,7 @@ func TestReasonsForSendingBackAreWhole(t *testing.T) {
 			require.Equal(t, code.Form+"."+code.Field, r.About(), "%s spares the refusal for the same field", r.Key)
 		}
 	}
+	require.Equal(t, 95, inHelp, "the reasons that providers name")
 	_, known := filing.SendBackByKey("nonsense")
 	require.False(t, known)
 }

@@ -1,6 +1,10 @@
 package filing
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
 
 // Tables are the code tables that forms offer and rules accept: the bureau's latest edition as far as downloaded,
 // otherwise the built-in one.
@@ -26,28 +30,30 @@ func BuiltIn() Tables {
 }
 
 // Edition makes a table from the bureau's values: Chinese names are the bureau's, English ones come from the built-in
-// table if it has the value.
+// tables if they have the name, or else the value.
 func Edition(values, builtIn []Code) []Code {
 	table := slices.Clone(values)
 	for i := range table {
-		table[i].English = table[i].Name
-		if known, ok := CodeByID(builtIn, table[i].ID); ok {
-			table[i].English = known.English
-		}
+		known, _ := CodeByID(builtIn, table[i].ID)
+		table[i].English = cmp.Or(englishOf(table[i].Name), known.English, table[i].Name)
 	}
 	return table
 }
 
-// DocumentsFor lists the documents that identify a holder of a nature; managers are always persons. We don't keep whom
-// the types of the bureau's own table identify, so these are offered to everybody, and all types for a nature that we
-// don't know or of whose types none is left: the bureau must decide.
+// DocumentsFor lists the documents that identify a holder of a nature; managers are always persons. Types of the
+// bureau's own table are known by name; those that we don't know are offered to everybody, and all types for a nature
+// that we don't know or of whose types none is left: the bureau must decide.
 func (t Tables) DocumentsFor(nature int) []Code {
+	named, _ := CodeByID(t.Natures, nature)
 	var list []Code
 	known := false
 	for _, c := range t.DocumentTypes {
-		fits := slices.Contains(documentsOf[nature], c.ID)
+		holders := holdersOf(c)
+		fits := slices.ContainsFunc(holders, func(h string) bool {
+			return h == strconv.Itoa(nature) || h == named.Name || h == "units" && named.ID != 0 && nature != NaturePerson
+		})
 		known = known || fits
-		if fits || OwnDocument(c.ID) {
+		if fits || len(holders) == 0 {
 			list = append(list, c)
 		}
 	}
@@ -55,6 +61,22 @@ func (t Tables) DocumentsFor(nature int) []Code {
 		return t.DocumentTypes
 	}
 	return list
+}
+
+// holdersOf is whom a document identifies: by its value in the interface's table, by its name in a later one. None: we
+// don't know.
+func holdersOf(document Code) []string {
+	is := func(same func(codeRow) bool) int {
+		return slices.IndexFunc(codeRows(), func(r codeRow) bool { return r.table == "document_type" && same(r) })
+	}
+	i := is(func(r codeRow) bool { return r.Name == document.Name })
+	if i < 0 && document.ID != 0 {
+		i = is(func(r codeRow) bool { return r.ID == document.ID })
+	}
+	if i < 0 {
+		return nil
+	}
+	return codeRows()[i].holders
 }
 
 // OwnDocument reports whether a document type is of the bureau's own: the interface's table doesn't have it.

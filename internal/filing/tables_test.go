@@ -130,6 +130,14 @@ func TestTablesAreWhole(t *testing.T) {
 		}
 	}
 	require.Equal(t, filing.Code{ID: 9, Name: "上海市", English: "Shanghai"}, tables.ServerPlaces[8])
+	require.Equal(t, filing.Code{ID: 1, Name: "国防机构", English: "Defence body"}, tables.Natures[0])
+	require.Equal(t, []filing.Code{{ID: 7, Name: "文化", English: "Culture"},
+		{ID: 8, Name: "广播电影电视节目", English: "Radio, film and television"}}, filing.EndedPreApprovals())
+	var contents []int
+	for _, c := range tables.PreApprovals {
+		contents = append(contents, c.ID)
+	}
+	require.Equal(t, []int{1, 2, 3, 4, 5, 6, 9, 10, 11, 13, 14}, contents)
 	require.Equal(t, []string{"identity_document", "business_licence", "sealed_letter", "video_call", "payment", "other"},
 		filing.Proofs)
 	require.Equal(t, []int{3, 15, 25}, filing.PoliceReminders)

@@ -137,17 +137,26 @@ func TestCharactersOfFields(t *testing.T) {
 	require.Empty(t, h.Validate(filing.BuiltIn()))
 }
 
-// The bureau's own table wins: what it adds identifies holders of every nature and managers.
+// The bureau's own table wins: what it adds identifies those whose document it is by its name, and everybody if nobody
+// knows the name.
 func TestDocumentTypesOfTheBureausTable(t *testing.T) {
-	const permit = 30
+	const permit, foundation, whatever = 30, 31, 32
 	tables := filing.BuiltIn()
 	tables.DocumentTypes = filing.Edition([]filing.Code{{ID: filing.DocumentBusinessLicence, Name: "工商营业执照"},
-		{ID: filing.DocumentResidentID, Name: "身份证"}, {ID: permit, Name: "外国人永久居留身份证"}}, tables.DocumentTypes)
+		{ID: filing.DocumentResidentID, Name: "身份证"}, {ID: permit, Name: "外国人永久居留身份证"},
+		{ID: foundation, Name: "基金会法人登记证书"}, {ID: whatever, Name: "样例证件"}}, tables.DocumentTypes)
+	tables.Natures = filing.Edition([]filing.Code{{ID: 1, Name: "国防机构"}, {ID: 4, Name: "企业"}, {ID: 5, Name: "个人"},
+		{ID: 17, Name: "基金会"}, {ID: 18, Name: "样例性质"}}, tables.Natures)
+	require.Equal(t, "Foundation", tables.Natures[3].English)
+	require.Equal(t, "Foreigner's permanent residence card", tables.DocumentTypes[2].English)
+	require.Equal(t, "样例证件", tables.DocumentTypes[4].English)
 	for nature, want := range map[int][]int{
-		filing.NaturePerson:     {filing.DocumentResidentID, permit},
-		filing.NatureEnterprise: {filing.DocumentBusinessLicence, permit},
-		filing.NatureArmy:       {filing.DocumentBusinessLicence, filing.DocumentResidentID, permit}, // none of its own is left
-		17:                      {filing.DocumentBusinessLicence, filing.DocumentResidentID, permit},
+		filing.NaturePerson:     {filing.DocumentResidentID, permit, whatever},
+		filing.NatureEnterprise: {filing.DocumentBusinessLicence, whatever},
+		17:                      {foundation, whatever},
+		// None of its own is left, and a nature that nobody knows.
+		filing.NatureDefence: {filing.DocumentBusinessLicence, filing.DocumentResidentID, permit, foundation, whatever},
+		18:                   {filing.DocumentBusinessLicence, filing.DocumentResidentID, permit, foundation, whatever},
 	} {
 		var ids []int
 		for _, c := range tables.DocumentsFor(nature) {

@@ -62,6 +62,9 @@ const (
 	FirstPassword Template = "first_password"
 	// PasswordChanged says that an account's password was changed, by mail only; param login.
 	PasswordChanged Template = "password_changed"
+	// AccountChanged tells an account's owner, at the former address, that how they get in was changed; params login and
+	// what (Texts.Change).
+	AccountChanged Template = "account_changed"
 	// Stuck alerts staff to a problem that blocks filings, by mail only; params step, reason, order (the first), link
 	// (may be empty).
 	Stuck Template = "stuck"
@@ -78,7 +81,8 @@ const (
 
 // SMSTemplates are the messages sent by SMS; each needs a text approved by Aliyun.
 var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, SMSVerification, Ended, SentBack,
-	Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
+	Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn,
+	AccountChanged}
 
 // CustomerTemplates are the messages to customers.
 var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdrawn, PasswordChanged, FirstPassword,
@@ -149,6 +153,9 @@ func (t *Texts) Kind(kind filing.Kind) string { return kind.Spec().Name.In(t.lan
 
 // Step describes what a customer does in a stage, for reminders.
 func (t *Texts) Step(stage filing.Stage) (string, error) { return t.render("step", string(stage), nil) }
+
+// Change names what of an account changed.
+func (t *Texts) Change(what string) (string, error) { return t.render("account_change", what, nil) }
 
 func (t *Texts) render(name Template, part string, params map[string]string) (string, error) {
 	var b strings.Builder

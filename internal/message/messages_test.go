@@ -17,6 +17,7 @@ import (
 	"github.com/beian/beian/internal/simulate/jsonfile"
 	"github.com/beian/beian/internal/simulate/mail"
 	"github.com/beian/beian/internal/simulate/sms"
+	"github.com/beian/beian/internal/store"
 )
 
 const phone = "13900001234"
@@ -209,7 +210,8 @@ func TestMailErrorsAreDistinguished(t *testing.T) {
 
 func TestEveryTemplateHasItsTexts(t *testing.T) {
 	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r",
-		"tasks": "t", "left": "22", "kind": "ask", "text": "x", "link": "l", "login": "l", "certificate": "cert/bazu.cert"}
+		"tasks": "t", "left": "22", "kind": "ask", "text": "x", "link": "l", "login": "l", "certificate": "cert/bazu.cert",
+		"what": "w"}
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)
@@ -221,6 +223,11 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 			_, err := texts.SMS(name, params)
 			require.NoError(t, err, name)
 		}
+		for _, what := range []store.AccountChange{store.ChangedPassword, store.ChangedMobile, store.ChangedEmail,
+			store.ChangedSecondFactor} {
+			_, err := texts.Change(string(what))
+			require.NoError(t, err, what)
+		}
 	}
 }
 
@@ -228,7 +235,7 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 func TestMessagesToCustomersCarryALink(t *testing.T) {
 	const page = "https://beian.example.com/orders/D1/filing?a=1&b=2"
 	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "left": "22",
-		"kind": "k", "text": "x", "login": "l", "certificate": "c"}
+		"kind": "k", "text": "x", "login": "l", "certificate": "c", "what": "w"}
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)

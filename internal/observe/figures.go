@@ -116,7 +116,16 @@ func send(out chan<- prometheus.Metric, f store.Figures) {
 		gauge("beian_messages_refused", "Messages that operators or mail servers refused in the last day after they had been "+
 			"taken, by whose fault that is.", float64(n), "fault", fault)
 	}
+	for _, q := range f.Queues {
+		since("beian_queue_polled_timestamp_seconds", "When a worker was last seen to poll a task queue, by queue.",
+			&q.PolledAt, "queue", q.Queue)
+	}
 	for _, q := range f.Quotas {
+		if q.Scope != store.Overall {
+			gauge("beian_quota_blocked", "Customers, recipients, networks or browsers for whom a quota is used up, by quota.",
+				float64(q.Blocked), "quota", q.Name())
+			continue
+		}
 		gauge("beian_quota_used", "What all customers together have spent of a quota in its window, by kind.",
 			float64(q.Used), "kind", string(q.Kind))
 		gauge("beian_quota_limit", "Limit of a quota for all customers together, by kind; 0: none.", float64(q.Limit),

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -122,4 +123,13 @@ func TestTracingIsOffUnlessAskedFor(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift")
 	_, err = observe.StartTracing(t.Context(), "test")
 	require.ErrorContains(t, err, "want http/protobuf or grpc")
+}
+
+func TestOverdueActivitiesAreCounted(t *testing.T) {
+	p := observe.New()
+	require.False(t, observe.Attempt("Overdue", 15*time.Minute-time.Second))
+	require.True(t, observe.Attempt("Overdue", 15*time.Minute))
+	require.True(t, observe.Attempt("Overdue", time.Hour))
+	_, metrics := get(t, p.Handler(), "/metrics")
+	require.Contains(t, metrics, `beian_activity_overdue_attempts_total{activity_type="Overdue"} 2`)
 }

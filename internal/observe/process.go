@@ -67,7 +67,7 @@ func New() *Process {
 				return 1
 			}))
 	p.Registry.MustRegister(extcall.Collectors()...)
-	p.Registry.MustRegister(p.http.requests, p.http.seconds)
+	p.Registry.MustRegister(p.http.requests, p.http.seconds, overdue)
 	return p
 }
 

@@ -4,8 +4,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/rules"
 )
 
 func domainBlacklisted(f Facts) []map[string]any {
@@ -22,6 +24,15 @@ func domainNotOfOrder(f Facts) []map[string]any {
 	})
 }
 
+// domainExpired finds domains whose registration has ended by the registry's word.
+func domainExpired(f Facts) []map[string]any {
+	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
+		expires := f.Registered[d].Expires
+		return found(!expires.IsZero() && !expires.After(f.Today), "domain", filing.DisplayDomain(d),
+			"day", expires.Format(time.DateOnly))
+	})
+}
+
 func domainUnresolved(f Facts) []map[string]any {
 	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
 		at, known := f.Resolved[d]
@@ -29,8 +40,15 @@ func domainUnresolved(f Facts) []map[string]any {
 	})
 }
 
-// domainElsewhere finds domains that resolve to none of the site's addresses.
+// domainElsewhere finds domains that resolve to none of the site's addresses, where no province's rule is about it.
 func domainElsewhere(f Facts) []map[string]any {
+	if _, ruled := f.one(rules.IPEqualsResolve); ruled {
+		return nil
+	}
+	return elsewhereResolved(f)
+}
+
+func elsewhereResolved(f Facts) []map[string]any {
 	ours := ranges(f.Dossier.Site.IPs)
 	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
 		var seen []string

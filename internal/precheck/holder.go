@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/rules"
 )
 
 func holderBlacklisted(f Facts) []map[string]any { return found(f.BlackHolder) }
@@ -58,17 +59,6 @@ func registeredIn(h filing.Holder) string {
 	return region
 }
 
-// uscRegion compares the region of registration with the holder's province.
-func uscRegion(f Facts) []map[string]any {
-	h := f.Dossier.Holder
-	region := registeredIn(h)
-	if region == "" || len(h.Province) != 6 {
-		return nil
-	}
-	name := filing.RegionName(region + "0000")
-	return found(name != "" && region != h.Province[:2], "region", name)
-}
-
 func residentID(f Facts) string {
 	h := f.Dossier.Holder
 	if h.DocumentType != filing.DocumentResidentID || len(h.DocumentNumber) != 18 || len(h.Province) != 6 {
@@ -81,24 +71,48 @@ func residentID(f Facts) string {
 // province (国办发〔2018〕81号).
 var residencePermits = []string{"81", "82", "83"}
 
+// residentIDRegion is a hint where nobody knows whether the province takes people from elsewhere.
 func residentIDRegion(f Facts) []map[string]any {
-	id := residentID(f)
-	if id == "" || slices.Contains(residencePermits, id[:2]) {
+	if _, ruled := f.one(rules.PersonNonlocal); ruled {
 		return nil
 	}
-	region := filing.RegionName(id[:2] + "0000")
-	return found(region != "" && id[:2] != f.Dossier.Holder.Province[:2], "region", region)
+	region := elsewhere(residentID(f), f.Dossier.Holder.Province)
+	return found(region != "", "region", region)
+}
+
+// elsewhere is the province of a resident ID if it isn't the given one; empty if it is, or if the ID doesn't tell.
+func elsewhere(id, province string) string {
+	if len(id) != 18 || len(province) != 6 || id[:2] == province[:2] || slices.Contains(residencePermits, id[:2]) {
+		return ""
+	}
+	return filing.RegionName(id[:2] + "0000")
 }
 
 const fullAge = 18
 
+// personMinor is a hint where nobody knows the province's own age.
 func personMinor(f Facts) []map[string]any {
-	id := residentID(f)
-	if id == "" {
+	if _, ruled := f.one(rules.MinAge); ruled {
 		return nil
 	}
+	age, known := ageOf(residentID(f), f.Today)
+	return found(known && age < fullAge)
+}
+
+// ageOf is the age of the bearer of a resident ID, in years.
+func ageOf(id string, today time.Time) (years int, known bool) {
+	if len(id) != 18 {
+		return 0, false
+	}
 	born, err := time.Parse("20060102", id[6:14])
-	return found(err == nil && born.AddDate(fullAge, 0, 0).After(f.Today))
+	if err != nil {
+		return 0, false
+	}
+	years = today.Year() - born.Year()
+	if born.AddDate(years, 0, 0).After(today) {
+		years--
+	}
+	return years, true
 }
 
 // personManager: an individual manages their own site.

@@ -17,7 +17,7 @@ func TestCreditCodesOfEachNature(t *testing.T) {
 	all := []string{"11", "13", "19", "12", "91", "92", "93", "51", "52", "53", "59", "31", "Y1"}
 	for nature, right := range map[int][]string{
 		filing.NatureGovernment: all[:3], filing.NatureInstitution: all[3:4], filing.NatureEnterprise: all[4:7],
-		filing.NatureAssociation: all[7:11], filing.NatureArmy: all,
+		filing.NatureAssociation: all[7:11], filing.NatureDefence: all,
 	} {
 		for _, prefix := range all {
 			f := company()
@@ -81,20 +81,20 @@ func TestFindingsNameWhatIsWrong(t *testing.T) {
 		}))
 	forum := argsOf(t, facts(), func(f *precheck.Facts) { f.Dossier.Site.Services = []int{3} })
 	service, _ := filing.CodeByID(filing.Services, filing.ServiceForum)
-	content, _ := filing.CodeByID(filing.PreApprovals, filing.ContentBulletin)
-	require.Equal(t, map[string]any{"service": service.Name, "content": content.Name}, forum)
-	content, _ = filing.CodeByID(filing.PreApprovals, 3)
+	require.Equal(t, map[string]any{"service": service.Name, "content": filing.ContentBulletin}, forum)
+	content, _ := filing.CodeByID(filing.PreApprovals, 3)
 	require.Equal(t, map[string]any{"content": content.Name}, argsOf(t, facts(), func(f *precheck.Facts) {
 		f.Dossier.Site.PreApprovals, f.ApprovalPapers = []int{2, 3}, []int{2}
 	}))
 }
 
-// Each content has its words; with its approval, or in a remark that denies it, they are all right.
+// Each content has its words; with its approval, or in a remark that denies it, they are all right. What needs no
+// approval any more has none.
 func TestWordsOfEachContent(t *testing.T) {
 	for content, words := range map[int][]string{
-		1: {"新闻", "时政"}, 2: {"出版", "期刊", "电子书", "小说"}, 3: {"学校", "大学", "幼儿园", "培训", "网校"},
-		4: {"医疗", "医院", "诊所", "保健"}, 5: {"药品", "药店", "药房"}, 6: {"论坛", "社区", "BBS", "bbs"},
-		7: {"游戏", "动漫", "音乐", "演出"}, 8: {"影视", "电影", "视频", "电视", "直播", "广播"},
+		1: {"新闻", "时政"}, 2: {"出版", "期刊", "电子书", "小说"}, 5: {"药品", "药店", "药房"},
+		9: {"游戏", "动漫", "音乐", "演出"}, 10: {"影视", "电影", "视频", "电视", "直播", "广播"},
+		11: {"网约车", "打车", "顺风车"}, 13: {"网贷", "众筹", "贷款", "理财"}, 14: {"校外培训", "课外辅导", "补习", "网校"},
 	} {
 		for _, word := range words {
 			remarked := func(text string, chosen ...int) []string {
@@ -103,7 +103,7 @@ func TestWordsOfEachContent(t *testing.T) {
 				})
 			}
 			require.Equal(t, []string{"remark_needs_approval"}, remarked("分享"+word), word)
-			require.Equal(t, []string{"remark_needs_approval"}, remarked("分享"+word, content%8+1), word)
+			require.Equal(t, []string{"remark_needs_approval"}, remarked("分享"+word, 3), word)
 			require.Empty(t, remarked("分享"+word, content), word)
 			for _, no := range []string{"不涉及", "不含", "不包含", "不提供", "不做", "没有", "无"} {
 				require.Empty(t, remarked(no+word), no+word)
@@ -113,6 +113,17 @@ func TestWordsOfEachContent(t *testing.T) {
 			}
 		}
 	}
+	for _, ended := range []string{"学校", "大学", "医院", "保健", "论坛", "BBS"} {
+		require.Empty(t, rulesOf(facts(), func(f *precheck.Facts) { f.Dossier.Site.Remark = "分享" + ended }), ended)
+	}
+	music := func(table []filing.Code, id int) []string {
+		return rulesOf(facts(), func(f *precheck.Facts) {
+			f.Tables.PreApprovals, f.Dossier.Site.Remark, f.Dossier.Site.PreApprovals = table, "分享音乐", []int{id}
+		})
+	}
+	require.Empty(t, music([]filing.Code{{ID: 77, Name: "文化"}}, 77), "the bureau's table has it by another value")
+	require.Empty(t, music(filing.PreApprovals, 7), "chosen before the values changed")
+	require.NotEmpty(t, music([]filing.Code{{ID: 9, Name: "样例"}}, 9))
 	require.Equal(t, []string{"content_needs_approval"}, rulesOf(facts(), func(f *precheck.Facts) {
 		f.Dossier.Site.Name, f.Dossier.Site.Remark = "网络小说笔记", "小说"
 	}), "the remark doesn't repeat what the name showed")
@@ -140,7 +151,7 @@ func TestNamesNearTheirLimits(t *testing.T) {
 	f.Dossier.Holder.Name = "中国样例协会"
 	require.Empty(t, named(f, "中国样例"), "its own name")
 	require.Contains(t, named(f, "中华样例"), "site_name_state")
-	for nature, refused := range map[int]bool{filing.NatureGovernment: false, filing.NatureArmy: false,
+	for nature, refused := range map[int]bool{filing.NatureGovernment: false, filing.NatureDefence: false,
 		filing.NatureInstitution: false, filing.NatureAssociation: true, filing.NatureEnterprise: true} {
 		f := company()
 		f.Dossier.Holder.Nature, f.Dossier.Holder.DocumentNumber = nature, "x"
@@ -237,6 +248,7 @@ func TestAddressesAtTheEnds(t *testing.T) {
 	require.Empty(t, rulesOf(facts(), func(f *precheck.Facts) { f.IPs = nil }), "the order has none")
 	resolved := func(r precheck.Resolution) []string {
 		return rulesOf(facts(), func(f *precheck.Facts) {
+			f.Dossier.Kind = filing.KindChange
 			f.Resolved = map[string]precheck.Resolution{"www.example.com": r}
 		})
 	}

@@ -1,6 +1,7 @@
 // Package precheck is 预审: rules that predict a refusal before a dossier is submitted. They evaluate facts that the
 // caller gathered and do no I/O. A new rule is one small function in the list below, with its texts in the locale files
-// ("precheck.RULE" says what is wrong and what would be right, "precheck_source.RULE" where the rule comes from).
+// ("precheck.RULE" says what is wrong and what would be right, "precheck_source.RULE" where the rule comes from). Rules
+// that vary by province come from internal/rules, with their sources; they block only where they are sure.
 package precheck
 
 import (
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/rules"
 )
 
 // Facts are the input of the rules.
@@ -33,7 +35,54 @@ type Facts struct {
 	// papers.
 	ApprovalPapers []int
 	Today          time.Time
+
+	// Rules are the rules by province; nil: the built-in ones.
+	Rules *rules.Book
+	// Sites is how many sites are submitted together; 0: one.
+	Sites int
+	// FiledSites are the holder's filed sites; nil: we don't know them.
+	FiledSites []FiledSite
+	// LegalRepresentative says whether the holder's manager is the legal representative.
+	LegalRepresentative Answer
+	// SiteManager is the site's manager where the site has one of its own; EmergencyPhones are those of both, nil where
+	// no form asks for them.
+	SiteManager     *filing.Manager
+	EmergencyPhones []string
+	// Registered are the registrations of the site's domains that were looked up.
+	Registered map[string]Registration
+	// Opens has the domains that open a page now.
+	Opens []string
+	// Papers are the keys of the papers that were uploaded.
+	Papers []string
 }
+
+// FiledSite is a filed site of the holder, and what was seen when it was last looked at.
+type FiledSite struct {
+	// Domain and Number name it.
+	Domain, Number string
+	// Looked: it was looked at. Open: it opens; Shows: its page shows the number, Links: linked.
+	Looked, Open, Shows, Links bool
+}
+
+// Registration is what the registry says about a domain.
+type Registration struct {
+	// Known: the registry answered.
+	Known bool
+	// Registrant is empty if the registry doesn't tell it.
+	Registrant string
+	// Expires is zero if the registry doesn't tell it.
+	Expires time.Time
+}
+
+// Answer is an answer to a question of a form.
+type Answer int
+
+// The values.
+const (
+	Unanswered Answer = iota
+	Yes
+	No
+)
 
 // Resolution is what a domain resolves to.
 type Resolution struct {
@@ -63,6 +112,10 @@ type Finding struct {
 	Form, Field string
 	// Args fill the text's placeholders.
 	Args map[string]any
+	// Because are the rules by province that it follows from, Origins their sources and those of words and suffixes;
+	// none: the rule's own text tells its source.
+	Because []rules.Rule
+	Origins []rules.Origin
 }
 
 // rule checks for one problem; it finds nothing if it can't tell.
@@ -81,14 +134,15 @@ const (
 	siteForm   = filing.FormSite
 )
 
-// rules lists the rules in the order of display, grouped by form.
-var rules = []rule{
+// fixedRules lists the rules that hold everywhere, in the order of display, grouped by form.
+var fixedRules = []rule{
 	{"holder_blacklisted", true, holderForm, "document_number", holderBlacklisted},
 	{"usc_nature", true, holderForm, "nature", uscNature},
-	{"usc_region", false, holderForm, "province", uscRegion},
 	{"resident_id_region", false, holderForm, "province", residentIDRegion},
 	{"person_minor", false, holderForm, "document_number", personMinor},
 	{"person_manager", true, holderForm, "manager_name", personManager},
+	{"mobile_shared", false, holderForm, "manager_mobile", mobileShared},
+	{"email_shared", false, holderForm, "manager_email", emailShared},
 	{"mobile_unreal", false, holderForm, "manager_mobile", mobileUnreal},
 	{"office_phone_unreal", false, holderForm, "manager_office_phone", officePhoneUnreal},
 	{"email_placeholder", true, holderForm, "manager_email", emailPlaceholder},
@@ -111,6 +165,7 @@ var rules = []rule{
 	{"approval_paper_missing", true, siteForm, "pre_approvals", approvalPaperMissing},
 
 	{"domain_blacklisted", true, siteForm, "domains", domainBlacklisted},
+	{"domain_expired", true, siteForm, "domains", domainExpired},
 	{"domain_not_of_order", false, siteForm, "domains", domainNotOfOrder},
 	{"domain_unresolved", false, siteForm, "domains", domainUnresolved},
 	{"domain_elsewhere", false, siteForm, "domains", domainElsewhere},
@@ -122,7 +177,10 @@ var rules = []rule{
 
 // applies reports whether a kind of filing submits what a rule checks; other data isn't checked.
 func applies(kind filing.Kind, r rule) bool {
-	if kind == filing.KindChange && r.name == "email_on_site" { // its domains are already filed and open
+	switch {
+	case kind == filing.KindChange && r.name == "email_on_site": // its domains are already filed and open
+		return false
+	case r.name == "domain_unresolved" && kind.StaysClosed(): // as it should be
 		return false
 	}
 	return !kind.Registers() && kind.Asks(r.form, r.field)
@@ -130,8 +188,11 @@ func applies(kind filing.Kind, r rule) bool {
 
 // Run returns the findings of all rules, blocking ones first.
 func Run(f Facts) []Finding {
+	if f.Rules == nil {
+		f.Rules = rules.BuiltIn()
+	}
 	var list []Finding
-	for _, r := range rules {
+	for _, r := range fixedRules {
 		if !applies(f.Dossier.Kind, r) {
 			continue
 		}
@@ -139,16 +200,39 @@ func Run(f Facts) []Finding {
 			list = append(list, Finding{Rule: r.name, Blocking: r.blocking, Form: r.form, Field: r.field, Args: args})
 		}
 	}
-	rank := map[bool]int{true: -1}
-	slices.SortStableFunc(list, func(a, b Finding) int { return rank[a.Blocking] - rank[b.Blocking] })
+	for _, r := range provinceRules {
+		if f.Dossier.Kind.Registers() || !f.Dossier.Kind.Asks(r.form, r.field) {
+			continue
+		}
+		for _, h := range r.check(f) {
+			list = append(list, Finding{Rule: r.name, Blocking: h.refuses && h.sure(), Form: r.form, Field: r.field,
+				Args: h.args, Because: h.because, Origins: h.origins})
+		}
+	}
+	rank := map[string]int{holderForm: 1, siteForm: 2}
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		if a.Blocking != b.Blocking {
+			return map[bool]int{true: -1, false: 1}[a.Blocking]
+		}
+		return rank[a.Form] - rank[b.Form]
+	})
 	return list
+}
+
+// FixedNames lists the rules that hold everywhere, and tell their source in the locale files.
+func FixedNames() []string {
+	names := make([]string, len(fixedRules))
+	for i, r := range fixedRules {
+		names[i] = r.name
+	}
+	return names
 }
 
 // Names lists every rule, for the test that each has its texts.
 func Names() []string {
-	names := make([]string, len(rules))
-	for i, r := range rules {
-		names[i] = r.name
+	names := FixedNames()
+	for _, r := range provinceRules {
+		names = append(names, r.name)
 	}
 	return names
 }

@@ -268,7 +268,7 @@ func (s *Stack) startDatabase(ctx context.Context) error {
 			return err
 		}
 	}
-	s.Settings.Base = config.Base{Database: dsn, KeyFile: keyFile,
+	s.Settings.Base = config.Base{Development: true, Database: dsn, KeyFile: keyFile,
 		Temporal: fmt.Sprintf("127.0.0.1:%d", s.Options.Ports.Temporal), Namespace: "default", LogLevel: "info"}
 	var err error
 	if s.Keys, err = s.Settings.Base.Keys(); err != nil {

@@ -113,7 +113,8 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 	stands.Mail.BounceURL = s.reports("mail")
 	stands.Bureau, err = bureau.New(bureau.Options{
 		ISPID: standISPID, UserName: standUser, Password: standPassword, ReviewAfter: s.Options.ReviewAfter,
-		Edition: s.Options.BureauEdition, RefuseSiteNames: refusedNames, CheckPapers: true, StateFile: state("bureau.json"), Logger: s.Options.Logger,
+		Edition: s.Options.BureauEdition, RefuseSiteNames: refusedNames, CheckPapers: true,
+		StateFile: state("bureau.json"), Logger: s.Options.Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -221,7 +222,7 @@ func (s *Stack) settings() app.Settings {
 		Staff:     s.Options.Staff,
 		MailRoots: s.StandIns.Mail.RootCAs(),
 		Bureau:    account,
-		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}},
+		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}, VerifyTLS: "off"},
 		Worker:    config.Worker{StopTimeout: 5 * time.Second},
 	}
 }

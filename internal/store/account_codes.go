@@ -243,9 +243,14 @@ func (s *Store) VerifyAccountCode(ctx context.Context, id int64, code string) er
 	return err
 }
 
-// ConfirmContactAddress sets the account's address to the one that a verified code was sent to.
+// ConfirmContactAddress sets the account's address to the one that a verified code was sent to, and notifies the former
+// one.
 func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64) error {
-	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+	former, err := s.ContactAddressesOf(ctx, userID)
+	if err != nil {
+		return err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var ch filing.Channel
 		var sealed []byte
 		if err := scan(ctx, tx, "confirmed address", fragmentOf(`SELECT channel, sealed_address FROM account_codes
@@ -265,6 +270,15 @@ func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64)
 		hash, err := s.keys.Hash(column.use, to)
 		if err != nil {
 			return err
+		}
+		if to != former.By(ch) {
+			what, other := ChangedEmail, filing.SMS
+			if ch == filing.SMS {
+				what, other = ChangedMobile, filing.Mail
+			}
+			if err := s.addAccountNotice(ctx, tx, userID, what, former, ch, other); err != nil {
+				return err
+			}
 		}
 		return execAll(ctx, tx,
 			fragmentOf(`UPDATE users SET `+column.sealed+` = ?, `+column.hash+` = ? WHERE id = ?`, sealed, hash, userID),

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -38,21 +39,25 @@ func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, er
 // OutsideBlocks returns a site's ranges that no reported block fully covers. It is empty if no block is reported at
 // all, because then the provider reports them elsewhere. Blocks of either kind count.
 func (s *Store) OutsideBlocks(ctx context.Context, ranges []string) (outside []string, err error) {
+	var names, questions []string
+	var args []any
 	for _, text := range ranges {
 		r, key := filing.ParseIPRange(text)
 		if key != "" {
 			continue // the form reports it
 		}
 		from, to := r.Numbers()
-		is, err := get[bool](ctx, s.db, `SELECT EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS
-			(SELECT 1 FROM address_blocks WHERE state = ? AND from_ip <= ?
-			AND to_ip >= ?)`, BlockReported, BlockReported, from, to)
-		if err != nil {
-			return nil, err
-		}
-		if is {
-			outside = append(outside, r.String())
-		}
+		questions = append(questions, `SELECT ? WHERE EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS
+			(SELECT 1 FROM address_blocks WHERE state = ? AND from_ip <= ? AND to_ip >= ?)`)
+		args = append(args, len(names), BlockReported, BlockReported, from, to)
+		names = append(names, r.String())
 	}
-	return outside, nil
+	if len(names) == 0 {
+		return nil, nil
+	}
+	positions, err := selectAll[int](ctx, s.db, strings.Join(questions, ` UNION ALL `)+` ORDER BY 1`, args...)
+	for _, i := range positions {
+		outside = append(outside, names[i])
+	}
+	return outside, err
 }

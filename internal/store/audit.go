@@ -112,7 +112,12 @@ type auditHead struct {
 	Hash []byte `json:"hash"`
 }
 
-const headAAD = "audit_head"
+// The rows of audit_head: where the log ends and, once entries were past their retention, where it starts: the last
+// entry that was deleted. Both are sealed.
+const (
+	headRow, startRow = 1, 2
+	headAAD, startAAD = "audit_head", "audit_head/start"
+)
 
 func reasonAAD(seq int64) string { return fmt.Sprintf("audit_entries/%d/reason", seq) }
 
@@ -164,11 +169,12 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, er
 	return r.Seq, during(execAll(ctx, tx,
 		fragmentOf(`INSERT INTO audit_entries (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash),
-		fragmentOf(`UPDATE audit_head SET sealed = ? WHERE id = 1`, sealed)), "writing the audit log")
+		fragmentOf(`UPDATE audit_head SET sealed = ? WHERE id = ?`, sealed, headRow)), "writing the audit log")
 }
 
 func (s *Store) lockHead(ctx context.Context, tx *sqlx.Tx) (auditHead, error) {
-	sealed, err := find[[]byte](ctx, tx, "the audit log's head", `SELECT sealed FROM audit_head WHERE id = 1 FOR UPDATE`)
+	sealed, err := find[[]byte](ctx, tx, "the audit log's head", `SELECT sealed FROM audit_head WHERE id = ? FOR UPDATE`,
+		headRow)
 	if err != nil {
 		return auditHead{}, err
 	}
@@ -180,6 +186,52 @@ func (s *Store) openHead(sealed []byte) (h auditHead, err error) {
 		return h, nil // nothing has been written yet
 	}
 	return h, s.keys.OpenJSON(headAAD, sealed, &h)
+}
+
+// purgeAudit deletes the entries before a time from the log's beginning, and seals where it starts now, so that nobody
+// else can shorten it unseen.
+func (s *Store) purgeAudit(ctx context.Context, before time.Time) error {
+	oldest, found, err := getOptional[time.Time](ctx, s.db, `SELECT at FROM audit_entries ORDER BY seq LIMIT 1`)
+	if err != nil || !found || !oldest.Before(before) {
+		return err
+	}
+	return s.tx(WithAudit(ctx, nil), func(tx *sqlx.Tx) error {
+		if _, err := s.lockHead(ctx, tx); err != nil {
+			return err
+		}
+		list, err := selectAll[AuditRow](ctx, tx, `SELECT seq, at, hash FROM audit_entries ORDER BY seq LIMIT ?`, purgeBatch)
+		if err != nil {
+			return err
+		}
+		old := slices.IndexFunc(list, func(r AuditRow) bool { return !r.At.Before(before) })
+		if old < 0 {
+			old = len(list)
+		}
+		if old == 0 {
+			return nil
+		}
+		last := list[old-1]
+		sealed, err := s.keys.SealJSON(startAAD, auditHead{last.Seq, last.Hash})
+		if err != nil {
+			return err
+		}
+		return execAll(ctx, tx, fragmentOf(`DELETE FROM audit_entries WHERE seq <= ?`, last.Seq),
+			fragmentOf(`INSERT INTO audit_head (id, sealed) VALUES (?, ?) ON DUPLICATE KEY UPDATE sealed = VALUES(sealed)`,
+				startRow, sealed))
+	})
+}
+
+// auditStart is the last entry that was deleted because it was past its retention; zero if none was.
+func (s *Store) auditStart(ctx context.Context, tx *sqlx.Tx) (start AuditMark, err error) {
+	sealed, found, err := getOptional[[]byte](ctx, tx, `SELECT sealed FROM audit_head WHERE id = ?`, startRow)
+	if err != nil || !found {
+		return start, err
+	}
+	var h auditHead
+	if s.keys.OpenJSON(startAAD, sealed, &h) != nil {
+		return start, AuditFault{1, FaultMissing}
+	}
+	return AuditMark(h), nil
 }
 
 // AuditFilter selects rows of the audit log; empty fields match everything.
@@ -298,8 +350,9 @@ const (
 	FaultMark    = "it is not the row that was noted down"
 )
 
-// VerifyAudit reads the whole log and returns its end, or an AuditFault. A mark that isn't empty must be in the log:
-// only a record outside the database reveals that log and head were rolled back together.
+// VerifyAudit reads the whole log and returns its end, or an AuditFault. A mark that isn't empty must be in the log,
+// unless it is past its retention: only a record outside the database reveals that log and head were rolled back
+// together.
 func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (at AuditMark, err error) {
 	// a consistent snapshot
 	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
@@ -307,7 +360,7 @@ func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (at AuditMark, 
 		return at, err
 	}
 	defer tx.Rollback() //nolint:errcheck // read-only
-	sealed, found, err := getOptional[[]byte](ctx, tx, `SELECT sealed FROM audit_head WHERE id = 1`)
+	sealed, found, err := getOptional[[]byte](ctx, tx, `SELECT sealed FROM audit_head WHERE id = ?`, headRow)
 	if err != nil {
 		return at, err
 	}
@@ -315,6 +368,12 @@ func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (at AuditMark, 
 		return at, AuditFault{0, FaultHead}
 	}
 	head, headErr := s.openHead(sealed)
+	if at, err = s.auditStart(ctx, tx); err != nil {
+		return at, err
+	}
+	if at.Seq == mark.Seq && !bytes.Equal(at.Hash, mark.Hash) {
+		return at, AuditFault{at.Seq, FaultMark}
+	}
 	for {
 		list, err := selectAll[AuditRow](ctx, tx, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? ORDER BY seq
 			LIMIT ?`, at.Seq, auditBatch)

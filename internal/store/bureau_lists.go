@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -77,27 +80,40 @@ func (s *Store) SetBlacklisted(ctx context.Context, kind, value, detail string, 
 
 // Blacklisted returns which of a dossier's domains are on the blacklist, and whether its holder is.
 func (s *Store) Blacklisted(ctx context.Context, d filing.Dossier) (domains []string, holder bool, err error) {
-	listed := func(kind, value string) (bool, error) {
-		hash, err := s.blacklistHash(kind, value)
-		if err != nil {
-			return false, err
-		}
-		return get[bool](ctx, s.db, `SELECT EXISTS (SELECT 1 FROM blacklist WHERE entry_hash = ?)`, hash)
+	of := map[string]string{} // what an entry is about, by its hash; the holder is ""
+	add := func(kind, value, about string) {
+		hash, failed := s.blacklistHash(kind, value)
+		of[string(hash)], err = about, errors.Join(err, failed)
 	}
 	for _, domain := range d.Site.Domains {
 		for _, name := range filing.ListedAs(domain) {
-			on, err := listed(BlacklistDomain, name)
-			if err != nil {
-				return nil, false, err
-			}
-			if on {
-				domains = append(domains, domain)
-				break
-			}
+			add(BlacklistDomain, name, domain)
 		}
 	}
-	holder, err = listed(BlacklistHolder, HolderKey(d.Holder.DocumentType, d.Holder.DocumentNumber))
-	return domains, holder, err
+	add(BlacklistHolder, HolderKey(d.Holder.DocumentType, d.Holder.DocumentNumber), "")
+	if err != nil {
+		return nil, false, err
+	}
+	listed, err := selectAll[[]byte](ctx, s.db, `SELECT entry_hash FROM blacklist WHERE entry_hash IN (?)`,
+		inBytes(slices.Collect(maps.Keys(of))))
+	about := map[string]bool{}
+	for _, hash := range listed {
+		about[of[string(hash)]] = true
+	}
+	for _, domain := range d.Site.Domains {
+		if about[domain] {
+			domains = append(domains, domain)
+		}
+	}
+	return domains, about[""], err
+}
+
+// inBytes are binary values for an IN (?).
+func inBytes(values []string) (list [][]byte) {
+	for _, v := range values {
+		list = append(list, []byte(v))
+	}
+	return list
 }
 
 // PurgeFiles deletes the content of data files, in both directions, that are older than keep; their rows and effects

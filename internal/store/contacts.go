@@ -181,12 +181,15 @@ func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d f
 
 // Contact returns a filing's contact.
 func (s *Store) Contact(ctx context.Context, filingID int64) (c ContactRow, err error) {
-	var sealed []byte
-	if err := scan(ctx, s.db, "contact", fragmentOf(`SELECT version, sealed FROM contacts WHERE filing_id = ?`, filingID),
-		&c.Version, &sealed); err != nil {
+	row, err := find[struct {
+		Version int    `db:"version"`
+		Sealed  []byte `db:"sealed"`
+	}](ctx, s.db, "contact", `SELECT version, sealed FROM contacts WHERE filing_id = ?`, filingID)
+	if err != nil {
 		return c, err
 	}
-	return c, s.keys.OpenJSON(contactAAD(filingID), sealed, &c.Details)
+	c.Version = row.Version
+	return c, s.keys.OpenJSON(contactAAD(filingID), row.Sealed, &c.Details)
 }
 
 type sealedContact struct{ sealed, mobile, email []byte }

@@ -16,6 +16,9 @@ var deliveryPauses = []time.Duration{
 // addressUse is the use of the keyed hash of a channel's addresses.
 func addressUse(ch filing.Channel) string { return contactAddressColumns[ch].use }
 
+// keepDeliveries is how long outcomes are kept after they are known, for questions about what was sent.
+const keepDeliveries = 180 * 24 * time.Hour
+
 func deliveryAAD(key string) string { return "message_deliveries/" + key }
 
 // BeginDelivery records that a message is about to go out, so that its outcome can be recorded, however early that

@@ -30,17 +30,19 @@ func (s *Store) addCustomerNotice(ctx context.Context, tx *sqlx.Tx, t CustomerNo
 		VALUES (?, ?, ?)`, t.FilingID, t.Template, s.utcNow())
 }
 
-// PendingCustomerNotices lists unsent notices, oldest first; those that failed come after the others.
+// PendingCustomerNotices lists unsent notices that needn't wait, oldest first; those that did wait come as late.
 func (s *Store) PendingCustomerNotices(ctx context.Context, limit int) ([]CustomerNotice, error) {
+	now := s.utcNow()
 	return selectAll[CustomerNotice](ctx, s.db, `
 		SELECT filing_id, template FROM customer_notices WHERE notified_at IS NULL AND created_at > ?
-		ORDER BY COALESCE(tried_at, created_at), filing_id LIMIT ?`, s.utcNow().Add(-noticeLifetime), limit)
+		AND (not_before IS NULL OR not_before <= ?) ORDER BY COALESCE(not_before, created_at), filing_id
+		LIMIT ?`, now.Add(-noticeLifetime), now, limit)
 }
 
-// CustomerNoticeFailed puts a notice that couldn't be sent behind the others.
-func (s *Store) CustomerNoticeFailed(ctx context.Context, t CustomerNotice) error {
-	return exec(ctx, s.db, `UPDATE customer_notices SET tried_at = ? WHERE filing_id = ? AND template = ?`, s.utcNow(),
-		t.FilingID, t.Template)
+// PostponeCustomerNotice lets a notice wait, and then come behind the others.
+func (s *Store) PostponeCustomerNotice(ctx context.Context, t CustomerNotice, wait time.Duration) error {
+	return exec(ctx, s.db, `UPDATE customer_notices SET not_before = ? WHERE filing_id = ? AND template = ?`,
+		s.utcNow().Add(wait), t.FilingID, t.Template)
 }
 
 // CustomerNoticeDone records that a notice was sent or can't be.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,9 +46,10 @@ func (s *Store) AccountFor(ctx context.Context, province string) (int64, error) 
 // ServesProvince reports whether an account serves a province. It is also true while there are no accounts at all,
 // since nobody can tell then.
 func (s *Store) ServesProvince(ctx context.Context, province string) (bool, error) {
-	return get[bool](ctx, s.db, `
-		SELECT COUNT(*) > 0 FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '')
-		UNION ALL SELECT COUNT(*) = 0 FROM bureau_accounts WHERE active ORDER BY 1 DESC LIMIT 1`, province)
+	served, err := selectAll[string](ctx, s.db, `SELECT provinces FROM bureau_accounts WHERE active`)
+	return err == nil && (len(served) == 0 || slices.ContainsFunc(served, func(provinces string) bool {
+		return provinces == "" || slices.Contains(strings.Split(provinces, ","), province)
+	})), err
 }
 
 // Account is a bureau account's state.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -51,4 +52,20 @@ func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) er
 // ShowState updates an order's state from its open filing.
 func (s *Store) ShowState(ctx context.Context, orderID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error { return updateOrderState(ctx, tx, orderID) })
+}
+
+// ExportedName is the name of a column, as TABLE.COLUMN, in an export.
+func ExportedName(name string) string {
+	table, column, _ := strings.Cut(name, ".")
+	return table + "." + exportedName(column)
+}
+
+// ExportedSealed are the sealed columns that an export opens, as TABLE.COLUMN.
+func ExportedSealed() (list []string) {
+	for _, t := range personalTables {
+		for column := range t.sealed {
+			list = append(list, t.name+"."+column)
+		}
+	}
+	return list
 }

@@ -37,8 +37,10 @@ type Figures struct {
 	Tasks map[string]int
 	// Signals counts unsent signals to filings.
 	Signals int
-	// Quotas are the limits that all customers share.
-	Quotas []QuotaFigure
+	// Quotas are the limits, and what is spent of them.
+	Quotas []QuotaState
+	// Queues are when workers last polled.
+	Queues []QueuePoll
 	// Refused counts the messages that were refused in the last day, by whose fault that was.
 	Refused map[string]int
 	// Broken counts workflow runs whose code fails.
@@ -120,7 +122,10 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 	if f.Broken, err = get[int](ctx, s.db, `SELECT COUNT(*) FROM broken_executions`); err != nil {
 		return f, err
 	}
-	if f.Quotas, err = s.overallQuotas(ctx); err != nil {
+	if f.Queues, err = s.queuePolls(ctx); err != nil {
+		return f, err
+	}
+	if f.Quotas, err = s.QuotaStates(ctx); err != nil {
 		return f, err
 	}
 	if f.Refused, err = s.refusedMessages(ctx, f.CountedAt.Add(-day)); err != nil {

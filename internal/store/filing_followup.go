@@ -55,6 +55,12 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 		if err := s.copyContact(ctx, tx, baseID, id, contact); err != nil {
 			return err
 		}
+		// It processes the same data for the same purpose.
+		if err := exec(ctx, tx, `INSERT INTO consents (filing_id, topic, version, lang, agreed_at)
+			SELECT ?, topic, version, lang, agreed_at FROM consents WHERE filing_id = ? AND withdrawn_at IS NULL ORDER BY id`,
+			id, baseID); err != nil {
+			return err
+		}
 		return updateOrderState(ctx, tx, base.OrderID)
 	})
 	if err != nil {

@@ -99,6 +99,12 @@ func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error
 	return s.filing(ctx, `WHERE f.open_order_id = ? AND `+filingCustomer+` = o.customer_id`, orderID)
 }
 
+// FilingOf is FilingOfOrder by the order's customer and number.
+func (s *Store) FilingOf(ctx context.Context, customerID int64, number string) (Filing, error) {
+	return s.filing(ctx, `WHERE o.number = ? AND o.customer_id = ? AND f.open_order_id = o.id AND `+filingCustomer+
+		` = o.customer_id`, number, customerID)
+}
+
 // FilingsOfOrder lists the filings of an order's customer, newest first, without those of former customers.
 func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([]Filing, error) {
 	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE f.order_id = ? AND `+filingCustomer+` = o.customer_id

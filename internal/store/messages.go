@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -39,7 +41,7 @@ type Message struct {
 // counting again.
 func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, before bool, err error) {
 	begun = s.utcNow()
-	fresh, err := changed(ctx, s.db, `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, begun)
+	fresh, err := changed(ctx, s.db, beginMessage, key, begun)
 	if err != nil || fresh {
 		return begun, false, err
 	}
@@ -48,6 +50,30 @@ func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, 
 		begun = first
 	}
 	return begun, true, err
+}
+
+const beginMessage = `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`
+
+// BeginNotice is BeginMessage for a message without a code, which it takes from its recipient's quota, once however
+// often it is tried. If the quota is used up (ErrQuota), the message isn't begun and may be later.
+func (s *Store) BeginNotice(ctx context.Context, key string, ch filing.Channel, to string) (begun time.Time,
+	before bool, err error) {
+	begun = s.utcNow()
+	fresh := false
+	err = s.tx(ctx, func(tx *sqlx.Tx) (err error) {
+		if fresh, err = changed(ctx, tx, beginMessage, key, begun); err != nil || !fresh {
+			return err
+		}
+		kind := QuotaMailNotice
+		if ch == filing.SMS {
+			kind = QuotaSMSNotice
+		}
+		return s.spend(ctx, tx, spending{kind: kind, subjects: map[QuotaScope]string{ByRecipient: recipientSubject(ch, to)}})
+	})
+	if err != nil || fresh {
+		return begun, false, err
+	}
+	return s.BeginMessage(ctx, key) // begun before
 }
 
 // NoteMessage records that a message was sent.

@@ -340,20 +340,21 @@ func (s *Store) fillLists(ctx context.Context, orders []*Order) error {
 	for _, o := range orders {
 		byID[o.ID] = o
 	}
-	fill := func(table, column string, list func(*Order) *[]string) error {
-		values, err := selectAll[struct {
-			OrderID int64  `db:"order_id"`
-			Value   string `db:"value"`
-		}](ctx, s.db, `SELECT order_id, `+column+` AS value FROM `+table+` WHERE order_id IN (?) ORDER BY order_id, position`,
-			slices.Collect(maps.Keys(byID)))
-		for _, v := range values {
-			to := list(byID[v.OrderID])
-			*to = append(*to, v.Value)
+	ids := slices.Collect(maps.Keys(byID))
+	values, err := selectAll[struct {
+		OrderID  int64  `db:"order_id"`
+		Position int    `db:"position"`
+		IsIP     bool   `db:"is_ip"`
+		Value    string `db:"value"`
+	}](ctx, s.db, `SELECT order_id, position, FALSE AS is_ip, domain AS value FROM order_domains WHERE order_id IN (?)
+		UNION ALL SELECT order_id, position, TRUE, ip_range FROM order_ips WHERE order_id IN (?)
+		ORDER BY order_id, position`, ids, ids)
+	for _, v := range values {
+		to := &byID[v.OrderID].Domains
+		if v.IsIP {
+			to = &byID[v.OrderID].IPs
 		}
-		return err
+		*to = append(*to, v.Value)
 	}
-	if err := fill("order_domains", "domain", func(o *Order) *[]string { return &o.Domains }); err != nil {
-		return err
-	}
-	return fill("order_ips", "ip_range", func(o *Order) *[]string { return &o.IPs })
+	return err
 }

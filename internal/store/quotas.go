@@ -22,6 +22,9 @@ const (
 	// QuotaSMS and QuotaMail are messages with a code.
 	QuotaSMS  QuotaKind = "sms"
 	QuotaMail QuotaKind = "mail"
+	// QuotaSMSNotice and QuotaMailNotice are messages without a code about a filing.
+	QuotaSMSNotice  QuotaKind = "sms_notice"
+	QuotaMailNotice QuotaKind = "mail_notice"
 	// QuotaSMSRecipients and QuotaMailRecipients are the different recipients of such messages.
 	QuotaSMSRecipients  QuotaKind = "sms_recipients"
 	QuotaMailRecipients QuotaKind = "mail_recipients"
@@ -87,6 +90,10 @@ var Quotas = []Quota{
 	{QuotaSMS, ByCustomer, 40, day},
 	{QuotaMail, ByCustomer, 20, hour},
 	{QuotaMail, ByCustomer, 40, day},
+	// An agent's many filings may be approved on one day; Aliyun itself allows a number fifty notices a day. What is over
+	// goes out later.
+	{QuotaSMSNotice, ByRecipient, 40, day},
+	{QuotaMailNotice, ByRecipient, 100, day},
 	// A stranger asks for their own password, perhaps with a typo or two. A network may be a company's.
 	{QuotaRecovery, ByBrowser, 10, day},
 	{QuotaRecovery, ByNetwork, 30, hour},
@@ -157,39 +164,6 @@ func (s *Store) allQuotas() []Quota {
 	return Quotas
 }
 
-// QuotaFigure is what all customers together have spent of a quota.
-type QuotaFigure struct {
-	Kind        QuotaKind
-	Used, Limit int64
-}
-
-// overallQuotas are the circuit breakers.
-func (s *Store) overallQuotas(ctx context.Context) (figures []QuotaFigure, err error) {
-	var rows []quotaRow
-	hash, err := s.quotaSubject(Overall, "")
-	if err != nil {
-		return nil, err
-	}
-	for _, q := range s.allQuotas() {
-		if q.Scope == Overall {
-			rows = append(rows, quotaRow{Quota: q, hash: hash})
-		}
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	used, err := s.quotaUses(ctx, s.db, rows)
-	now := s.utcNow()
-	for _, r := range rows {
-		figure := QuotaFigure{Kind: r.Kind, Limit: r.Limit}
-		if use := used[r.Name()+string(hash)]; use.EndsAt.After(now) {
-			figure.Used = use.Used
-		}
-		figures = append(figures, figure)
-	}
-	return figures, err
-}
-
 // spending is an amount of a kind, and whose it is in each scope. Scopes without a subject aren't counted.
 type spending struct {
 	kind     QuotaKind
@@ -209,11 +183,15 @@ func (s *Store) quotaSubject(scope QuotaScope, subject string) ([]byte, error) {
 	return s.keys.Hash("quota_usage", string(scope)+"/"+subject)
 }
 
+// maxQuotaSubject is how much of a subject staff see, in characters; sealed, it fits its column.
+const maxQuotaSubject = 100
+
 // quotaRow is a quota's row that a spending adds to.
 type quotaRow struct {
 	Quota
-	hash   []byte
-	amount int64
+	subject string
+	hash    []byte
+	amount  int64
 }
 
 // quotaRows are the rows that spendings add to, in the order of the table.
@@ -228,7 +206,7 @@ func (s *Store) quotaRows(spendings []spending) (rows []quotaRow, err error) {
 			if err != nil {
 				return nil, err
 			}
-			rows = append(rows, quotaRow{q, hash, max(sp.amount, 1)})
+			rows = append(rows, quotaRow{q, subject, hash, max(sp.amount, 1)})
 		}
 	}
 	return rows, nil
@@ -244,12 +222,21 @@ func (s *Store) spend(ctx context.Context, tx *sqlx.Tx, spendings ...spending) e
 	now := s.utcNow()
 	var values fragment
 	for _, r := range rows {
-		values.sql += `, (?, ?, ?, ?)`
-		values.args = append(values.args, r.Name(), r.hash, r.amount, now.Add(r.Window))
+		var sealed []byte
+		if r.Scope != Overall {
+			sealed, err = s.keys.Seal(quotaSubjectAAD(r.Name(), r.hash), []byte(clip(r.subject, maxQuotaSubject)))
+		}
+		if err != nil {
+			return err
+		}
+		values.sql += `, (?, ?, ?, ?, ?)`
+		values.args = append(values.args, r.Name(), r.hash, r.amount, now.Add(r.Window), sealed)
 	}
-	if err := exec(ctx, tx, `INSERT INTO quota_usage (quota, subject_hash, used, ends_at) VALUES `+values.sql[2:]+`
+	if err := exec(ctx, tx, `INSERT INTO quota_usage (quota, subject_hash, used, ends_at, sealed_subject)
+		VALUES `+values.sql[2:]+`
 		ON DUPLICATE KEY UPDATE used = IF(ends_at <= ?, VALUES(used), used + VALUES(used)),
-			ends_at = IF(ends_at <= ?, VALUES(ends_at), ends_at)`, append(values.args, now, now)...); err != nil {
+			ends_at = IF(ends_at <= ?, VALUES(ends_at), ends_at),
+			sealed_subject = COALESCE(sealed_subject, VALUES(sealed_subject))`, append(values.args, now, now)...); err != nil {
 		return err
 	}
 	used, err := s.quotaUses(ctx, tx, rows)
@@ -327,10 +314,14 @@ func codeSpendings(ch filing.Channel, customerID int64, to string) (message spen
 		kind, recipientsKind = QuotaSMS, QuotaSMSRecipients
 	}
 	customer := fmt.Sprint(customerID)
-	recipient = string(ch) + "/" + strings.ToLower(to)
+	recipient = recipientSubject(ch, to)
 	return spending{kind: kind, subjects: map[QuotaScope]string{ByCustomer: customer, ByRecipient: recipient}},
 		customer + "/" + recipient,
 		spending{kind: recipientsKind, subjects: map[QuotaScope]string{ByCustomer: customer}}
+}
+
+func recipientSubject(ch filing.Channel, to string) string {
+	return string(ch) + "/" + strings.ToLower(to)
 }
 
 // knownRecipient is the name under which a customer's recipients are remembered for the longest window of their quota.

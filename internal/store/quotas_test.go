@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -159,4 +160,59 @@ func TestGuessesAtOneAccountHaveACeiling(t *testing.T) {
 		last = s.VerifyAccountCode(ctx, id, code)
 		require.ErrorIs(t, last, store.ErrCodeWrong)
 	}
+}
+
+// Staff see what is spent and who is blocked until when, and let somebody start over.
+func TestQuotasAreSeenAndReset(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	now := time.Now().Truncate(time.Second)
+	s.SetClock(func() time.Time { return now })
+	query := func(network string) error {
+		return s.Spend(ctx, store.QuotaQuery, map[store.QuotaScope]string{store.ByNetwork: network})
+	}
+	state := func(kind store.QuotaKind, scope store.QuotaScope) store.QuotaState {
+		states, err := s.QuotaStates(ctx)
+		require.NoError(t, err)
+		require.Len(t, states, len(store.Quotas), "those of which nothing is spent too")
+		i := slices.IndexFunc(states, func(q store.QuotaState) bool { return q.Kind == kind && q.Scope == scope })
+		require.GreaterOrEqual(t, i, 0)
+		return states[i]
+	}
+	require.Zero(t, state(store.QuotaQuery, store.ByNetwork).Used)
+	for range 20 {
+		require.NoError(t, query("192.0.2.1"))
+	}
+	require.NoError(t, query("192.0.2.2"))
+	require.ErrorIs(t, query("192.0.2.1"), store.ErrQuota)
+	got := state(store.QuotaQuery, store.ByNetwork)
+	require.Equal(t, []any{int64(21), 2, 1}, []any{got.Used, got.Subjects, got.Blocked})
+	require.False(t, got.Full(), "nobody else is blocked")
+	blocked, err := s.BlockedSubjects(ctx, 9)
+	require.NoError(t, err)
+	require.Len(t, blocked, 1)
+	require.Equal(t, "192.0.2.1", blocked[0].Subject)
+	require.Equal(t, store.QuotaQuery, blocked[0].Quota.Kind)
+	require.Equal(t, now.Add(time.Hour).UTC(), blocked[0].EndsAt.UTC())
+	var stored int
+	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM quota_usage
+		WHERE sealed_subject LIKE '%192.0.2%'`).Scan(&stored))
+	require.Zero(t, stored, "it is sealed")
+
+	require.ErrorIs(t, s.ResetQuota(ctx, "nonsense", blocked[0].ID), store.ErrNotFound)
+	require.ErrorIs(t, s.ResetQuota(ctx, blocked[0].Quota.Name(), "zz"), store.ErrNotFound)
+	require.NoError(t, s.ResetQuota(ctx, blocked[0].Quota.Name(), blocked[0].ID))
+	require.NoError(t, query("192.0.2.1"))
+
+	s.LimitQuota(store.QuotaSMS, store.Overall, 2)
+	for range 2 {
+		require.NoError(t, s.Spend(ctx, store.QuotaSMS, nil))
+	}
+	require.ErrorIs(t, s.Spend(ctx, store.QuotaSMS, nil), store.ErrQuota)
+	breaker := state(store.QuotaSMS, store.Overall)
+	require.True(t, breaker.Full())
+	require.NoError(t, s.ResetQuota(ctx, breaker.Name(), ""))
+	require.False(t, state(store.QuotaSMS, store.Overall).Full())
+	require.NoError(t, s.Spend(ctx, store.QuotaSMS, nil))
+	now = now.Add(25 * time.Hour)
+	require.Zero(t, state(store.QuotaSMS, store.Overall).Used, "the window is over")
 }

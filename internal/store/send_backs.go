@@ -55,13 +55,13 @@ func (s *Store) saveSendBack(ctx context.Context, tx *sqlx.Tx, filingID int64, b
 // SendBacks returns why revisions of a filing were sent back, by revision. They may include a revision that passed in
 // the end: see its timeline.
 func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack, error) {
-	var rows []struct {
+	rows, err := selectAll[struct {
 		SendBack
 		Sealed []byte `db:"sealed_reason"`
 		Fields string `db:"fields"`
-	}
-	if err := s.db.SelectContext(ctx, &rows, `SELECT revision, sealed_reason, fields, sent_back_by, created_at
-		FROM send_backs WHERE filing_id = ?`, filingID); err != nil {
+	}](ctx, s.db, `SELECT revision, sealed_reason, fields, sent_back_by, created_at
+		FROM send_backs WHERE filing_id = ?`, filingID)
+	if err != nil {
 		return nil, err
 	}
 	list := make(map[int]SendBack, len(rows))

@@ -66,10 +66,13 @@ func insert(ctx context.Context, db sqlx.ExecerContext, query string, args ...an
 
 // get reads a row that is always there.
 func get[T any](ctx context.Context, db sqlx.QueryerContext, query string, args ...any) (row T, err error) {
-	if query, args, err = sqlx.In(query, args...); err == nil {
-		err = sqlx.GetContext(ctx, db, &row, query, args...)
+	if query, args, err = sqlx.In(query, args...); err != nil {
+		return row, err
 	}
-	return row, err
+	return remember(ctx, db, query, args, func() (row T, err error) {
+		err = sqlx.GetContext(ctx, db, &row, query, args...)
+		return row, err
+	})
 }
 
 // find reads a row and names it in errors; ErrNotFound if it isn't there.
@@ -95,10 +98,13 @@ func getOptional[T any](ctx context.Context, db sqlx.QueryerContext, query strin
 
 // selectAll reads all rows of a query.
 func selectAll[T any](ctx context.Context, db sqlx.QueryerContext, query string, args ...any) (rows []T, err error) {
-	if query, args, err = sqlx.In(query, args...); err == nil {
-		err = sqlx.SelectContext(ctx, db, &rows, query, args...)
+	if query, args, err = sqlx.In(query, args...); err != nil {
+		return nil, err
 	}
-	return rows, err
+	return rememberRows(ctx, db, query, args, func() (rows []T, err error) {
+		err = sqlx.SelectContext(ctx, db, &rows, query, args...)
+		return rows, err
+	})
 }
 
 // fragment is a piece of SQL with the values of its placeholders.

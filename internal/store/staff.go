@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // StaffRole is a staff member's role; empty for everybody else.
@@ -103,8 +105,15 @@ func (s *Store) EndStaffSessions(ctx context.Context, id int64) error {
 
 // ResetTOTP deletes a lost second factor with its recovery codes, and ends the account's sessions.
 func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
+	former, err := s.ContactAddressesOf(ctx, id)
+	if err != nil {
+		return err
+	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := isStaff(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := s.addAccountNotice(ctx, tx, id, ChangedSecondFactor, former, filing.Mail, filing.SMS); err != nil {
 			return err
 		}
 		return execAll(ctx, tx, fragmentOf(`DELETE FROM staff_totp WHERE user_id = ?`, id),

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // TOTP is an account's second factor.
@@ -64,6 +66,10 @@ func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step
 	if err != nil {
 		return err
 	}
+	former, err := s.ContactAddressesOf(ctx, userID)
+	if err != nil {
+		return err
+	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		sealedPending, err := find[[]byte](ctx, tx, "second factor", `SELECT sealed_pending FROM staff_totp WHERE user_id = ?
 			FOR UPDATE`, userID)
@@ -79,6 +85,9 @@ func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step
 		}
 		if err := exec(ctx, tx, `UPDATE staff_totp SET sealed_secret = ?, sealed_pending = NULL, enrolled_at = ?,
 			last_step = ? WHERE user_id = ?`, sealed, s.utcNow(), step, userID); err != nil {
+			return err
+		}
+		if err := s.addAccountNotice(ctx, tx, userID, ChangedSecondFactor, former, filing.Mail, filing.SMS); err != nil {
 			return err
 		}
 		return s.replaceRecoveryCodes(ctx, tx, userID, recovery)

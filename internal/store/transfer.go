@@ -53,7 +53,7 @@ func (s *Store) TransferOrder(ctx context.Context, number, login string) error {
 		}
 		theirs := `order_id = ? AND customer_id <> ?`
 		open, err := selectAll[int64](ctx, tx, `SELECT id FROM filings WHERE `+theirs+` AND stage NOT IN (?) FOR UPDATE`,
-			o.ID, to.ID, []filing.Stage{filing.Filed, filing.Deregistered, filing.Withdrawn})
+			o.ID, to.ID, finalStages)
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,6 @@ var unavailable = map[uint16]bool{
 	1053: true, // shutdown in progress
 	1114: true, // table full
 	1129: true, // host blocked after connection errors
-	1146: true, // no such table: it is being restored or migrated
 	1203: true, // too many connections of this user
 	1205: true, // lock wait timeout
 	1206: true, // lock table full
@@ -44,7 +43,8 @@ var unavailable = map[uint16]bool{
 }
 
 // Unavailable reports whether an error says that the database can't be used now, which passes or is for the operators:
-// nothing is wrong with what was asked of it.
+// nothing is wrong with what was asked of it. A missing table (1146) or column (1054) isn't among them: the build and
+// its database don't fit, which is our fault and must be reported as such.
 func Unavailable(err error) bool {
 	var my *mysql.MySQLError
 	if errors.As(err, &my) {

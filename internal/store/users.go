@@ -45,6 +45,19 @@ func (s *Store) User(ctx context.Context, id int64) (User, error) {
 	return s.user(ctx, `u.id = ?`, id)
 }
 
+// Logins are those of accounts, by ID.
+func (s *Store) Logins(ctx context.Context, ids ...int64) (map[int64]string, error) {
+	logins := map[int64]string{}
+	if len(ids) == 0 {
+		return logins, nil
+	}
+	rows, err := selectAll[User](ctx, s.db, `SELECT id, login FROM users WHERE id IN (?)`, ids)
+	for _, u := range rows {
+		logins[u.ID] = u.Login
+	}
+	return logins, err
+}
+
 func (s *Store) user(ctx context.Context, where string, arg any) (User, error) {
 	return find[User](ctx, s.db, "user", `SELECT `+userColumns+` FROM users u WHERE `+where, arg)
 }

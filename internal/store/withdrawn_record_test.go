@@ -140,7 +140,8 @@ func TestUnavailableIsAboutTheServer(t *testing.T) {
 		require.True(t, store.Unavailable(err), "%v", err)
 	}
 	for _, err := range []error{store.ErrNotFound, store.ErrConflict, io.EOF, errors.New("a bug"),
-		&mysql.MySQLError{Number: 1064}, &mysql.MySQLError{Number: 1062}} {
+		&mysql.MySQLError{Number: 1064}, &mysql.MySQLError{Number: 1062}, &mysql.MySQLError{Number: 1146},
+		&mysql.MySQLError{Number: 1054}} {
 		require.False(t, store.Unavailable(err), "%v", err)
 	}
 }

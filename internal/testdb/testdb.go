@@ -92,7 +92,13 @@ var server = sync.OnceValues(func() (*devserver.MariaDB, error) {
 // New is a store on the test's own database.
 func New(t testing.TB) *store.Store {
 	t.Helper()
-	s := Empty(t)
+	return NewAt(t, DSN(t))
+}
+
+// NewAt is New for a DSN that leads to an empty database, such as DSN's by way of a line that a test controls.
+func NewAt(t testing.TB, dsn string) *store.Store {
+	t.Helper()
+	s := open(t, dsn)
 	require.NoError(t, schema.Migrate(t.Context(), s.DB()))
 	return s
 }
@@ -111,7 +117,11 @@ func DSN(t testing.TB) string {
 // Empty is New before its migrations.
 func Empty(t testing.TB) *store.Store {
 	t.Helper()
-	dsn := DSN(t)
+	return open(t, DSN(t))
+}
+
+func open(t testing.TB, dsn string) *store.Store {
+	t.Helper()
 	keyFile, err := seal.Generate()
 	require.NoError(t, err)
 	keys, err := seal.Load(keyFile)

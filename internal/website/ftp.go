@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/jlaffaye/ftp"
+	"golang.org/x/crypto/ssh"
 )
 
 // way is what is left out in a conversation, because the server or a firewall before it can't do it.
@@ -49,14 +51,39 @@ func (w way) instead(err error, space Space, policy Policy) (way, bool) {
 	return w, false
 }
 
-func (p Policy) tls(host string) *tls.Config {
+func (p Policy) tls(ctx context.Context, space Space) *tls.Config {
 	return &tls.Config{
-		ServerName:         host,
-		InsecureSkipVerify: !p.VerifyTLS, //nolint:gosec // see VerifyTLS
+		ServerName:         space.Host,
+		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection does it
+		VerifyConnection: func(state tls.ConnectionState) error {
+			return p.verify(ctx, space, state.PeerCertificates)
+		},
 		// vsftpd and proftpd refuse data connections that don't resume the control connection's session.
 		ClientSessionCache: tls.NewLRUClientSessionCache(4),
 		MinVersion:         tls.VersionTLS12,
 	}
+}
+
+// verify judges a server's certificates by VerifyTLS.
+func (p Policy) verify(ctx context.Context, space Space, chain []*x509.Certificate) error {
+	if p.VerifyTLS != VerifyPin && p.VerifyTLS != VerifyStrict {
+		return nil
+	}
+	options := x509.VerifyOptions{DNSName: space.Host, Intermediates: x509.NewCertPool()}
+	for _, c := range chain[1:] {
+		options.Intermediates.AddCert(c)
+	}
+	_, err := chain[0].Verify(options)
+	if err == nil {
+		return nil
+	}
+	if p.VerifyTLS == VerifyPin {
+		// A certificate that is renewed keeps its key, or else staff compare it, as they do with SSH.
+		if key, keyErr := ssh.NewPublicKey(chain[0].PublicKey); keyErr == nil {
+			return verifyHostKey(ctx, space, p, key)
+		}
+	}
+	return &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: err}
 }
 
 // ftpFiles are files over FTP. Signing in and securing the connections is ours, the rest the library's: it takes
@@ -80,7 +107,7 @@ func openFTP(ctx context.Context, space Space, policy Policy, w way) (_ files, e
 			_ = raw.Close()
 		}
 	}()
-	in := &signIn{conn: raw, config: policy.tls(space.Host), way: w}
+	in := &signIn{conn: raw, config: policy.tls(ctx, space), way: w}
 	if err := in.run(ctx, space, policy); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func onProFTPd(settings ...string) start {
 }
 
 func tlsOnly(p *website.Policy)                 { p.TLSOnly = true }
-func verifyTLS(p *website.Policy)               { p.VerifyTLS = true }
+func verifyTLS(p *website.Policy)               { p.VerifyTLS = website.VerifyStrict }
 func protocol(name string) func(*website.Space) { return func(s *website.Space) { s.Protocol = name } }
 func proTLS(settings ...string) start {
 	return onProFTPd(append([]string{"TLSEngine on"}, settings...)...)

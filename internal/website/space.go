@@ -19,8 +19,8 @@ type Space struct {
 	Port           int
 	User, Password string
 	DocumentRoot   string
-	// HostKey is the SSH key that was pinned on the first use of Host and Port, as a line of known_hosts. Lines of other
-	// addresses are ignored.
+	// HostKey is the server's public key, of SSH or of a certificate that isn't valid, that was pinned on the first use
+	// of Host and Port, as a line of known_hosts. Lines of other addresses are ignored.
 	HostKey string
 }
 
@@ -62,17 +62,31 @@ const (
 	maxTransfer = maxHomePage + 64<<10
 )
 
+// Verify says which certificates of FTP servers are accepted.
+type Verify string
+
+// Shared hosts commonly have self-signed certificates. Any hides the password from eavesdroppers; only a valid one, or
+// one whose key is known, hides it from whoever is in between.
+const (
+	// VerifyOff accepts any certificate.
+	VerifyOff Verify = "off"
+	// VerifyPin accepts a valid certificate, and else the key of the first use.
+	VerifyPin Verify = "pin"
+	// VerifyStrict accepts a valid certificate only.
+	VerifyStrict Verify = "strict"
+)
+
 // Policy says how web spaces may be reached.
 type Policy struct {
 	// Dialer connects to them; its Control may block reserved addresses.
 	Dialer net.Dialer
-	// VerifyTLS refuses certificates that don't match the host. Shared hosts commonly have self-signed ones; TLS then
-	// still hides the password from eavesdroppers.
-	VerifyTLS bool
+	// VerifyTLS says which certificates of FTP servers are accepted.
+	VerifyTLS Verify
 	// TLSOnly refuses servers that would get the password or a file without TLS.
 	TLSOnly bool
-	// SawHostKey is called with the SSH key of a web space that has none pinned (known false) or another one (known
-	// true), as a line of known_hosts, before the password is sent. It may be nil.
+	// SawHostKey is called with the SSH key of a web space, or the key of an FTP server's certificate that isn't valid,
+	// if none is pinned (known false) or another one is (known true). It gets a line of known_hosts, before the
+	// password is sent. It may be nil.
 	SawHostKey func(ctx context.Context, line string, known bool) error
 }
 

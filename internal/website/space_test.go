@@ -323,3 +323,43 @@ func TestHostKeyIsRecordedFirst(t *testing.T) {
 	requireReason(t, "unreachable", err)
 	require.NoFileExists(t, h.file(path))
 }
+
+// A certificate that nobody vouches for is accepted by the key of its first use, of which staff may accept another; or not
+// at all, or always.
+func TestCertificatesOfFTPServers(t *testing.T) {
+	t.Parallel()
+	_, to, file := space(t, webspace.Options{})
+	to.Protocol = website.FTPSExplicit
+	var seen []string
+	policy := website.Policy{VerifyTLS: website.VerifyPin, SawHostKey: func(_ context.Context, line string, known bool) error {
+		seen = append(seen, fmt.Sprintf("%t %s", known, line))
+		return nil
+	}}
+	require.NoError(t, website.Install(t.Context(), to, policy, path, []byte("x")))
+	line, first := strings.CutPrefix(seen[0], "false ")
+	require.True(t, first)
+	key, err := website.ParseHostKey(line)
+	require.NoError(t, err)
+	require.Equal(t, fmt.Sprintf("[127.0.0.1]:%d", to.Port), key.Address)
+	seen = nil
+	to.HostKey = line
+	require.NoError(t, website.Install(t.Context(), to, policy, path, []byte("y")))
+	require.Empty(t, seen, "known")
+
+	_, other, _ := space(t, webspace.Options{})
+	other.Protocol = website.FTPSExplicit
+	other.HostKey = strings.Replace(line, strconv.Itoa(to.Port), strconv.Itoa(other.Port), 1)
+	other.Password = "wrong"
+	for _, other.Protocol = range []string{website.FTPSExplicit, website.FTP} { // not in clear instead
+		requireReason(t, "host_key", website.Install(t.Context(), other, policy, path, []byte("y")))
+		require.True(t, strings.HasPrefix(seen[len(seen)-1], "true "))
+	}
+
+	require.NoError(t, os.Remove(file))
+	policy.VerifyTLS = website.VerifyStrict
+	requireReason(t, "tls_untrusted", website.Install(t.Context(), to, policy, path, []byte("x")))
+	require.NoFileExists(t, file)
+	policy.VerifyTLS, to.HostKey = website.VerifyOff, ""
+	require.NoError(t, website.Install(t.Context(), to, policy, path, []byte("x")))
+	require.FileExists(t, file)
+}

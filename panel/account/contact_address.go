@@ -111,7 +111,12 @@ func (p *Pages) confirmContactAddress(c *gin.Context) error {
 		return p.showContactAddressCode(c, problems)
 	}
 	if err == nil {
-		err = p.Store.ConfirmContactAddress(ctx, p.UserID(c), id)
+		audited := ctx
+		if p.Role(c) == store.RoleSupport {
+			entry := p.AuditEntry(c, "contact_address.change", "user", web.IdText(p.UserID(c)), "")
+			audited = store.WithAudit(ctx, &entry)
+		}
+		err = p.Store.ConfirmContactAddress(audited, p.UserID(c), id)
 	}
 	if err != nil {
 		return err

@@ -46,6 +46,10 @@ func (p *Pages) Routes(all, in web.Group) {
 	in.POST("/account/sessions/:id/end", p.endSession)
 	in.POST("/account/end-others", p.endOthers)
 
+	confirm := in.Group(web.PathConfirm, p.RequireRole(store.RoleSupport))
+	confirm.GET("", p.confirmForm)
+	confirm.POST("", p.confirm)
+
 	totp := in.Group(pathTOTP, p.RequireRole(store.RoleSupport))
 	totp.GET("", p.totpPage)
 	totp.GET("/enrol", p.enrolOwnForm)

@@ -170,6 +170,7 @@ func (p *Pages) beginSession(c *gin.Context, user store.User) error {
 	p.Sessions.Put(ctx, web.KeyRole, string(user.Role))
 	p.Sessions.Put(ctx, web.KeyLogin, user.Login)
 	p.Sessions.Put(ctx, web.KeyDevice, device)
+	p.Confirmed(c)
 	return p.RememberAccount(c, user.ID)
 }
 

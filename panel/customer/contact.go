@@ -28,7 +28,7 @@ func (p *Pages) acceptNotice(c *gin.Context, cur Current) error {
 	return web.Redirect(c, web.FilingPath(c)+"/contact")
 }
 
-// afterNotice sends people who haven't accepted the legal notice to it.
+// afterNotice sends people who haven't accepted the legal notice, or lack a consent, there.
 func (p *Pages) afterNotice(h handler) web.Handler {
 	return p.withFiling(func(c *gin.Context, cur Current) error {
 		var accepted string
@@ -38,7 +38,7 @@ func (p *Pages) afterNotice(h handler) web.Handler {
 		} else if err != nil {
 			return err
 		}
-		return h(c, cur)
+		return p.consented(h)(c, cur)
 	}, filing.Contact)
 }
 

@@ -19,7 +19,7 @@ import (
 // withForm runs a handler of one of a filing's forms, with the filing's kind. People whose page is
 // old, or whose kind doesn't have the form, are sent elsewhere.
 func (p *Pages) withForm(form string, h func(*gin.Context, Current, filing.Kind) error) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur Current) error {
+	return p.withFiling(p.consented(func(c *gin.Context, cur Current) error {
 		kind, err := p.KindOf(c.Request.Context(), cur)
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (p *Pages) withForm(form string, h func(*gin.Context, Current, filing.Kind)
 			return web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
 		}
 		return h(c, cur, kind)
-	}, editing...)
+	}), editing...)
 }
 
 // shownForm is what a form's page shows besides what is saved.

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -48,6 +49,9 @@ func (p *Pages) saveDraft(c *gin.Context, cur Current) error {
 	name := c.Param("form")
 	if !web.DraftForms[name] || cur.Filing.Stage.Final() {
 		return web.ErrBadRequest
+	}
+	if may, err := p.mayDraft(c, cur); err != nil || !may {
+		return cmp.Or(err, web.ErrBadRequest)
 	}
 	return p.answerDraft(c, cur, name)
 }

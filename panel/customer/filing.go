@@ -47,12 +47,13 @@ func (p *Pages) finish(c *gin.Context, err error, flash, path string) error {
 // Both the order and the filing must be the customer's.
 func (p *Pages) withLastFiling(h handler) web.Handler {
 	return func(c *gin.Context) error {
+		p.readAhead(c)
 		ctx := c.Request.Context()
 		order, err := p.order(c)
 		if err != nil {
 			return err
 		}
-		f, err := p.Store.FilingOfOrder(ctx, order.ID)
+		f, err := p.Store.FilingOf(ctx, order.CustomerID, order.Number)
 		if errors.Is(err, store.ErrNotFound) {
 			var last []store.Filing
 			if last, err = p.Store.FilingsOfOrder(ctx, order.ID, 1); err == nil {
@@ -70,6 +71,21 @@ func (p *Pages) withLastFiling(h handler) web.Handler {
 		}
 		return h(c, Current{Order: order, Filing: f})
 	}
+}
+
+// historyPages show what happened to a filing.
+var historyPages = []string{"", "/progress", "/review"}
+
+// readAhead lets a page that changes nothing ask the database for its parts at once. A stream of events outlives what
+// was read at its beginning.
+func (p *Pages) readAhead(c *gin.Context) {
+	page := strings.TrimPrefix(c.FullPath(), "/orders/:number/filing")
+	if c.Request.Method != http.MethodGet || page == "/events" {
+		return
+	}
+	ctx, userID, number := store.Remembering(c.Request.Context()), p.UserID(c), c.Param("number")
+	c.Request = c.Request.WithContext(ctx)
+	go p.ReadAhead(ctx, userID, number, slices.Contains(historyPages, page))
 }
 
 // order is the customer's order in the path.

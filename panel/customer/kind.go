@@ -52,12 +52,12 @@ func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []web.Fi
 
 // withChoice runs a handler of the choice of kind. A follow-up's kind is fixed.
 func (p *Pages) withChoice(h handler) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur Current) error {
+	return p.withFiling(p.consented(func(c *gin.Context, cur Current) error {
 		if cur.Filing.Kind.FollowsUp() {
 			return web.Redirect(c, web.FilingPath(c))
 		}
 		return h(c, cur)
-	}, editing...)
+	}), editing...)
 }
 
 // kindForm asks which kind of filing it is, and offers to ask the bureau.

@@ -57,6 +57,8 @@ func (p *Pages) Routes(in web.Group) {
 func (p *Pages) contactRoutes(f web.Group) {
 	f.GET("/notice", p.withFiling(p.noticeForm, filing.Contact))
 	f.POST("/notice", p.withFiling(p.acceptNotice, filing.Contact))
+	f.GET("/consent", p.withFiling(p.consentForm))
+	f.POST("/consent", p.withFiling(p.giveConsent))
 	f.GET("/contact", p.afterNotice(p.contactForm))
 	f.POST("/contact", p.afterNotice(p.giveContact))
 	f.POST("/user-name", p.withFiling(p.checkUserName))
@@ -86,8 +88,8 @@ func (p *Pages) dossierRoutes(f web.Group) {
 	f.GET("/sheet", p.printed(filing.PrintSheet))
 	f.POST("/follow-up", p.withFiling(p.openFollowUp))
 	f.POST("/draft/:form", p.withFiling(p.saveDraft))
-	f.GET("/review", p.withFiling(p.reviewForm, editing...))
-	f.POST("/review", p.withFiling(p.submit, editing...))
+	f.GET("/review", p.withFiling(p.consented(p.reviewForm), editing...))
+	f.POST("/review", p.withFiling(p.consented(p.submit), editing...))
 }
 
 func (p *Pages) resultRoutes(f web.Group) {

@@ -145,6 +145,7 @@ func WithBuiltIn(t filing.Tables) filing.Tables {
 	}{
 		{&t.Natures, old.Natures}, {&t.DocumentTypes, old.DocumentTypes},
 		{&t.AccessModes, old.AccessModes}, {&t.PreApprovals, old.PreApprovals},
+		{&t.PreApprovals, filing.EndedPreApprovals()},
 		{&t.Languages, old.Languages}, {&t.Services, old.Services},
 		{&t.EndingReasons, old.EndingReasons}, {&t.ServerPlaces, old.ServerPlaces},
 	} {

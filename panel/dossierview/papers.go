@@ -32,7 +32,9 @@ type PaperField struct {
 }
 
 // NeededPapers are the papers that a dossier must or may have.
-func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper { return v.PaperList.Needed(d) }
+func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper {
+	return v.PaperList.Needed(d, v.Rules.Papers(d, 1))
+}
 
 // HasPicture returns a function that tells whether a paper has a picture.
 func HasPicture(list []store.Paper) func(filing.NeededPaper) bool {
@@ -83,15 +85,14 @@ func (v *View) SubmittedPapers(ctx context.Context, cur Current, d filing.Dossie
 }
 
 // approvedContents are the pre-approval contents that have their paper.
-func (v *View) approvedContents(ctx context.Context, cur Current, d filing.Dossier) ([]int, error) {
-	list, err := v.Store.Papers(ctx, cur.Filing.ID)
+func (v *View) approvedContents(list []store.Paper, d filing.Dossier) []int {
 	contents := []int{}
 	for _, n := range v.NeededPapers(d) {
 		if n.Each == filing.EachPreApproval && (!n.Must || HasPicture(list)(n)) {
 			contents = append(contents, n.Item)
 		}
 	}
-	return contents, err
+	return contents
 }
 
 // approvalNumbers reads the numbers of a site's approvals.

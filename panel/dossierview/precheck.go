@@ -3,15 +3,20 @@ package dossierview
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/precheck"
+	"github.com/beian/beian/internal/rules"
+	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -81,7 +86,7 @@ func (v *View) Prechecked(c *gin.Context, cur Current, d filing.Dossier, lookUp 
 		return nil, err
 	}
 	if lookUp {
-		facts.Resolved, facts.MailHost = v.lookedUp(c.Request.Context(), d)
+		v.lookUp(c.Request.Context(), &facts)
 	}
 	t := v.Texts.For(v.Lang(c))
 	var lines []FoundLine
@@ -89,8 +94,7 @@ func (v *View) Prechecked(c *gin.Context, cur Current, d filing.Dossier, lookUp 
 		line := FoundLine{
 			Rule: f.Rule, Blocking: f.Blocking,
 			Form: f.Form, Name: f.Field, Path: ChangePath(c, f.Form, f.Field), Field: "field." + f.Form + "." + f.Field,
-			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil),
-			Help: v.RuleHelp(t, f.Rule),
+			Text: v.findingText(t, f), Source: v.findingSource(t, f), Help: v.RuleHelp(t, f.Rule),
 		}
 		if f.Rule == ruleApprovalPaper { // about a field of the site, but the paper is uploaded elsewhere
 			line.Form, line.Path, line.Lacking = web.FormPapers, formPath(c, web.FormPapers), true
@@ -132,19 +136,96 @@ func (v *View) MarkFound(t *locale.Localizer, f *web.Form, found []FoundLine) {
 // Unfilled tells whether a problem is that something isn't filled in yet, rather than wrong.
 func Unfilled(p filing.Problem) bool { return slices.Contains(unfilled, p.Key) }
 
+// findingText says what is wrong, and the province's rules that it follows from.
+func (v *View) findingText(t *locale.Localizer, f precheck.Finding) string {
+	if reason, ok := f.Args["reason"].(string); ok { // of a word
+		f.Args["why"] = rules.WordReasons()[reason].In(t.Lang())
+	}
+	text := t.T("precheck."+f.Rule, f.Args)
+	for _, r := range f.Because {
+		key := "precheck.rule_says"
+		if r.National() {
+			key += "_national"
+		}
+		if t.Lang() == "en" {
+			text += " "
+		}
+		text += t.T(key, map[string]any{"rule": r.Sentence(t.Lang())})
+	}
+	return text
+}
+
+// findingSource is where a rule comes from: the data's sources, or its own text.
+func (v *View) findingSource(t *locale.Localizer, f precheck.Finding) string {
+	if len(f.Origins) == 0 {
+		return t.T("precheck_source."+f.Rule, nil)
+	}
+	var sources []string
+	for _, o := range f.Origins {
+		if source := v.OriginText(t, o); !slices.Contains(sources, source) {
+			sources = append(sources, source)
+		}
+	}
+	return t.List(sources)
+}
+
 func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier) (facts precheck.Facts, err error) {
 	facts = precheck.Facts{
 		Dossier: d, Tables: v.Tables(ctx), Domains: cur.Order.Domains, IPs: cur.Order.IPs,
 		Today: v.Store.Now().In(web.China), AccessMode: v.Provider.AccessMode, ServerPlace: v.Provider.ServerPlace,
+		Rules: v.Rules,
 	}
-	if facts.BlackDomains, facts.BlackHolder, err = v.Store.Blacklisted(ctx, d); err != nil {
-		return facts, err
-	}
-	if facts.ApprovalPapers, err = v.approvedContents(ctx, cur, d); err != nil {
-		return facts, err
-	}
-	facts.ForeignIPs, err = v.Store.OutsideBlocks(ctx, d.Site.IPs)
+	var reads errgroup.Group // none waits for another
+	reads.Go(func() (err error) {
+		facts.BlackDomains, facts.BlackHolder, err = v.Store.Blacklisted(ctx, d)
+		return err
+	})
+	reads.Go(func() (err error) {
+		facts.FiledSites, err = v.filedSites(ctx, d)
+		return err
+	})
+	reads.Go(func() (err error) {
+		facts.ForeignIPs, err = v.Store.OutsideBlocks(ctx, d.Site.IPs)
+		return err
+	})
+	reads.Go(func() error {
+		papers, err := v.Store.Papers(ctx, cur.Filing.ID)
+		for _, p := range papers {
+			if p.Kept {
+				facts.Papers = append(facts.Papers, p.Key)
+			}
+		}
+		facts.ApprovalPapers = v.approvedContents(papers, d)
+		return err
+	})
+	err = reads.Wait()
 	return facts, err
+}
+
+// filedSites are the other sites that the bureau told us of the holder; nil if it told nothing.
+func (v *View) filedSites(ctx context.Context, d filing.Dossier) ([]precheck.FiledSite, error) {
+	if d.Holder.DocumentNumber == "" {
+		return nil, nil
+	}
+	filed, err := v.Store.FiledByDocument(ctx, d.Holder.DocumentType, d.Holder.DocumentNumber)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	sites := []precheck.FiledSite{}
+	for _, s := range filed[0].Sites { // the newest
+		if s.ID == d.Subject.SiteID && s.ID != 0 {
+			continue
+		}
+		site := precheck.FiledSite{Number: s.Number}
+		if len(s.Domains) > 0 {
+			site.Domain = s.Domains[0].Name
+		}
+		sites = append(sites, site)
+	}
+	return sites, nil
 }
 
 // paperFindings are the missing and outdated papers. Pictures of approvals have a pre-check rule of their own.
@@ -227,24 +308,48 @@ func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, 
 	return lines
 }
 
-// lookedUp looks up a dossier's domains and the manager's mail host at the same time.
-func (v *View) lookedUp(
-	ctx context.Context, d filing.Dossier,
-) (domains map[string]precheck.Resolution, mail precheck.MailHost) {
+// lookUp asks at the same time where a dossier's domains lead, who registered them, whether they open a page, whether
+// the manager's mail host takes mail, and what the holder's filed sites show.
+func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 	var wait sync.WaitGroup
-	wait.Go(func() { domains = v.resolved(ctx, d.Site.Domains) })
+	d := facts.Dossier
+	wait.Go(func() { facts.Resolved = v.resolved(ctx, d.Site.Domains) })
 	if _, host, ok := strings.Cut(d.Holder.Manager.Email, "@"); ok {
 		wait.Go(func() {
 			switch takes, known := v.Resolver.TakesMail(ctx, host); {
 			case known && takes:
-				mail = precheck.MailTaken
+				facts.MailHost = precheck.MailTaken
 			case known:
-				mail = precheck.MailNowhere
+				facts.MailHost = precheck.MailNowhere
+			}
+		})
+	}
+	if v.Registry != nil && d.Kind.Asks(web.FormSite, "domains") {
+		wait.Go(func() { facts.Registered = v.registered(ctx, d.Site.Domains) })
+	}
+	if v.Sites != nil && d.Kind.StaysClosed() {
+		wait.Go(func() { facts.Opens = v.Sites.Open(ctx, d.Site.Domains) })
+		wait.Go(func() {
+			for i, s := range facts.FiledSites {
+				seen := v.Sites.Look(ctx, s.Domain, s.Number, v.Provider.LinkTargets)
+				s.Looked, s.Open, s.Shows, s.Links = seen.Looked, seen.Open, seen.Shows, seen.Links
+				facts.FiledSites[i] = s
 			}
 		})
 	}
 	wait.Wait()
-	return domains, mail
+}
+
+// registered asks the registries about domains; one that doesn't answer is among the answers as unknown.
+func (v *View) registered(ctx context.Context, domains []string) map[string]precheck.Registration {
+	answers := map[string]precheck.Registration{}
+	for _, d := range domains {
+		answers[strings.TrimPrefix(d, "*.")] = precheck.Registration{}
+	}
+	for d, at := range v.Registry.Lookup(ctx, slices.Collect(maps.Keys(answers))) {
+		answers[d] = precheck.Registration{Known: true, Registrant: at.Registrant, Expires: at.Expires}
+	}
+	return answers
 }
 
 func (v *View) resolved(ctx context.Context, domains []string) map[string]precheck.Resolution {

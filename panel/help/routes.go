@@ -17,10 +17,13 @@ func New(k *web.Kit) *Pages { return &Pages{k} }
 func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 	all.GET("/query", p.queryForm)
 	all.POST("/query", p.query, p.DropSavedPost)
+	all.GET("/privacy", p.privacyNotice)
 	h := all.Group("/help")
 	h.GET("", p.helpHome)
 	h.GET("/search", p.helpSearch)
 	h.GET("/codes", p.helpCodes)
+	h.GET("/provinces", p.helpProvinces)
+	h.GET("/reasons", p.helpReasons)
 	h.GET("/announcements", p.announcementList)
 	h.GET("/announcements/:id", p.announcementPage)
 	for path, kind := range ticketPaths {

@@ -39,6 +39,9 @@ type filingData struct {
 	Messages   []sentMessage
 	Records    []store.SubmittedRecord
 	SiteChecks []store.SiteCheck
+	Consents   []store.Consent
+	// Erased is when the data about people was deleted; zero: it wasn't.
+	Erased time.Time
 	// Execution is Temporal's view of the workflow. Where there is none, Unknown says why: a key below "staff_filing.".
 	Execution workflows.Execution
 	Unknown   string
@@ -186,6 +189,12 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID, m})
 	}
 	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
+		return err
+	}
+	if data.Consents, err = p.Store.Consents(ctx, f.ID); err != nil {
+		return err
+	}
+	if data.Erased, _, err = p.Store.ErasedAt(ctx, f.ID); err != nil {
 		return err
 	}
 	data.SiteChecks, err = p.Store.SiteChecks(ctx, f.ID)

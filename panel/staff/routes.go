@@ -45,17 +45,18 @@ func (p *Pages) filingRoutes(r web.StaffGroup) {
 	r.POST("/filings/:number/resume", web.CanActOnFilings, p.resume)
 	r.POST("/filings/:number/run-now", web.CanActOnFilings, p.withFiling(p.runNow))
 	r.POST("/filings/:number/codes", web.CanActOnFilings, p.withFiling(p.sendCodeFor))
-	r.GET("/filings/:number/contact/:channel", web.CanActOnFilings, p.withFiling(p.correctionForm))
-	r.POST("/filings/:number/contact/:channel", web.CanActOnFilings, p.correctContact)
+	// Whoever changes a contact's address gets into the customer's account.
+	r.GET("/filings/:number/contact/:channel", web.CanActOnFilings, p.Fresh("", p.withFiling(p.correctionForm)))
+	r.POST("/filings/:number/contact/:channel", web.CanActOnFilings, p.Fresh("", p.correctContact))
 	r.GET("/filings/:number/proofs/:id", web.CanSeePersonal, p.withFiling(p.proofOfCorrection))
 	r.GET("/filings/:number/space", web.CanActOnFilings, p.withFiling(p.spaceForm))
 	r.POST("/filings/:number/space", web.CanActOnFilings, p.withFiling(p.correctSpace))
 	r.GET("/filings/:number/withdraw", web.CanActOnFilings, p.withFiling(p.withdrawForm))
 	r.POST("/filings/:number/withdraw", web.CanActOnFilings, p.withFiling(p.withdrawAsStaff))
-	r.GET("/orders/:number/transfer", web.CanActOnFilings, p.transferForm)
-	r.POST("/orders/:number/transfer", web.CanActOnFilings, p.transferOrder)
-	r.GET("/orders/:number/first-password", web.CanActOnFilings, p.firstPasswordForm)
-	r.POST("/orders/:number/first-password", web.CanActOnFilings, p.sendFirstPassword)
+	r.GET("/orders/:number/transfer", web.CanActOnFilings, p.Fresh("", p.transferForm))
+	r.POST("/orders/:number/transfer", web.CanActOnFilings, p.Fresh("", p.transferOrder))
+	r.GET("/orders/:number/first-password", web.CanActOnFilings, p.Fresh("", p.firstPasswordForm))
+	r.POST("/orders/:number/first-password", web.CanActOnFilings, p.Fresh("", p.sendFirstPassword))
 	r.POST("/filings/:number/resubmit", web.CanActOnFilings, p.withFiling(p.resubmit))
 	r.GET("/filings/:number/dossier", web.CanSeePersonal, p.withFiling(p.supportDossier))
 	r.GET("/filings/:number/papers/:paper", web.CanSeePersonal, p.withFiling(p.viewPaperAsStaff))
@@ -108,16 +109,22 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.bureauAction("task.done", "task", p.Store.TaskDone))
 }
 
-// accountRoutes are the staff's accounts and the audit log.
+// accountRoutes are the staff's accounts, the quotas and the audit log.
 func (p *Pages) accountRoutes(r web.StaffGroup) {
-	r.GET("/staff", web.CanManageStaff, p.staffAccounts)
-	r.POST("/staff", web.CanManageStaff, p.addStaff)
-	r.POST("/staff/:id/role", web.CanManageStaff, web.WithID("id", p.Store.StaffAccount, p.setStaffRole))
-	r.POST("/staff/:id/disable", web.CanManageStaff, p.staffAction("staff.disable", p.Store.DisableStaff))
-	r.POST("/staff/:id/enable", web.CanManageStaff, p.staffAction("staff.enable", p.Store.EnableStaff))
-	r.POST("/staff/:id/reset-totp", web.CanManageStaff, p.staffAction("staff.reset_totp", p.Store.ResetTOTP))
-	r.POST("/staff/:id/end-sessions", web.CanManageStaff, p.staffAction("staff.end_sessions", p.Store.EndStaffSessions))
-	r.POST("/staff/:id/password", web.CanManageStaff, web.WithID("id", p.Store.StaffAccount, p.giveFirstPassword))
+	manage := func(method func(string, web.Permission, web.Handler), path string, h web.Handler) {
+		method(path, web.CanManageStaff, p.Fresh(pathAccounts, h))
+	}
+	account := func(path string, h web.Handler) { manage(r.POST, "/staff/:id/"+path, h) }
+	manage(r.GET, "/staff", p.staffAccounts)
+	manage(r.POST, "/staff", p.addStaff)
+	account("role", web.WithID("id", p.Store.StaffAccount, p.setStaffRole))
+	account("disable", p.staffAction("staff.disable", p.Store.DisableStaff))
+	account("enable", p.staffAction("staff.enable", p.Store.EnableStaff))
+	account("reset-totp", p.staffAction("staff.reset_totp", p.Store.ResetTOTP))
+	account("end-sessions", p.staffAction("staff.end_sessions", p.Store.EndStaffSessions))
+	account("password", web.WithID("id", p.Store.StaffAccount, p.giveFirstPassword))
+	r.GET("/quotas", web.CanSeePersonal, p.quotasPage)
+	r.POST("/quotas/reset", web.CanResetQuotas, p.resetQuota)
 	r.GET("/audit", web.CanReadAudit, p.auditPage)
 	r.GET("/audit/export", web.CanReadAudit, p.exportAudit)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 )
@@ -49,9 +50,9 @@ func (k *Kit) SendCSV(c *gin.Context, name string, columns []string, rows func(W
 	})
 }
 
-// plainCell keeps a spreadsheet from running a cell as a formula.
+// plainCell keeps a spreadsheet from running a cell as a formula, by the characters that OWASP lists (CSV Injection).
 func plainCell(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if first, size := utf8.DecodeRuneInString(cell); size > 0 && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

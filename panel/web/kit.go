@@ -14,6 +14,8 @@ import (
 	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/observe"
+	"github.com/beian/beian/internal/registry"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/workflows"
@@ -60,6 +62,8 @@ type Provider struct {
 	AccessMode, ServerPlace int
 	// LinkTargets are the bureau's sites, the preferred one first.
 	LinkTargets []string
+	// PrivacyContact is whom to ask about personal data; empty: the help centre.
+	PrivacyContact string
 	// PoliceTarget is the link of a public-security filing number, without its digits.
 	PoliceTarget string
 	// CertificateName is the certificate file's name; empty: filing.CertificateName.
@@ -73,12 +77,18 @@ type Config struct {
 	Provider Provider
 	// Resolver looks up where a site's domains point, for the pre-check.
 	Resolver *website.Resolver
-	// Papers is the list of papers; nil means the built-in one.
+	// Registry looks up who registered a site's domains, Sites what sites show; nil: nobody does.
+	Registry *registry.Client
+	Sites    *website.Looker
+	// Papers is the list of papers, Rules are the rules by province; nil means the built-in ones.
 	Papers *filing.PaperList
 	// ReportSecret is the part of the path by which operators and mail servers report about messages; empty: nobody may.
 	ReportSecret string
+	Rules        *rules.Book
 	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
+	// HSTS is for how long browsers open the panel over HTTPS only, once they have; 0: they may open it otherwise.
+	HSTS time.Duration
 	// SessionIdle is how long a session may be unused; 0: as long as it lasts.
 	SessionIdle time.Duration
 	// TrustedProxies are the addresses or ranges of reverse proxies that may set a client's address; by default none.
@@ -93,6 +103,8 @@ type Config struct {
 	VettingLease time.Duration
 	// SecondVetting selects the dossiers that need two reviewers.
 	SecondVetting filing.SecondVetting
+	// Keep is how long data are kept, for the privacy notice.
+	Keep store.Retention
 	// Process collects metrics and traces, and knows whether the panel is ready; nil turns that off.
 	Process *observe.Process
 	Logger  *slog.Logger
@@ -146,6 +158,7 @@ func New(cfg Config) (*Kit, error) {
 	if cfg.Process == nil {
 		cfg.Process = observe.New()
 	}
+	cfg.Rules = cmp.Or(cfg.Rules, rules.BuiltIn())
 	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
 	k := &Kit{
 		Config: cfg, PaperList: filing.BuiltInPapers(), CaptchaWait: captchaWait,

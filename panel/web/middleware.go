@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -36,9 +37,18 @@ func (k *Kit) recover(c *gin.Context) {
 	c.Next()
 }
 
+// hsts is the value of Strict-Transport-Security (RFC 6797); empty where the panel isn't reached over HTTPS.
+func (k *Kit) hsts() string {
+	if !k.SecureCookies || k.HSTS <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("max-age=%d", int(k.HSTS.Seconds()))
+}
+
 // secure sets the headers that prevent framing by strangers, content sniffing and foreign scripts.
 // Staff pages have a policy of their own: nobody frames them, whoever may frame customers'.
-func secure(pages, staffPages string) gin.HandlerFunc {
+// A browser that has seen hsts, if it isn't empty, opens this site over HTTPS only.
+func secure(pages, staffPages, hsts string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		h, policy := c.Writer.Header(), pages
 		if path := c.Request.URL.Path; path == "/support" || strings.HasPrefix(path, "/support/") {
@@ -47,6 +57,9 @@ func secure(pages, staffPages string) gin.HandlerFunc {
 		}
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
+		if hsts != "" {
+			h.Set("Strict-Transport-Security", hsts)
+		}
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		if c.FullPath() != "/assets/*filepath" {

@@ -36,6 +36,9 @@ const (
 	// CanManageStaff covers giving people accounts and roles; CanReadAudit covers the log of what they did.
 	CanManageStaff Permission = "manage_staff"
 	CanReadAudit   Permission = "read_audit"
+	// CanResetQuotas covers letting somebody who is blocked start over, and closing a circuit breaker: who does so for an
+	// attacker pays for the SMS.
+	CanResetQuotas Permission = "reset_quotas"
 )
 
 // granted lists the permissions of each role; each role has those of the one before, and more.
@@ -44,7 +47,8 @@ var granted = func() map[store.StaffRole][]Permission {
 	agent := slices.Concat(viewer, []Permission{CanSeePersonal, CanActOnFilings, CanActOnTasks, CanAnswerTickets})
 	reviewer := slices.Concat(agent, []Permission{CanVet, CanActInBulk})
 	administrator := slices.Concat(reviewer,
-		[]Permission{CanManageVetting, CanWriteAnnouncements, CanRunBureau, CanManageStaff, CanReadAudit})
+		[]Permission{CanManageVetting, CanWriteAnnouncements, CanRunBureau, CanManageStaff, CanReadAudit,
+			CanResetQuotas})
 	return map[store.StaffRole][]Permission{
 		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer,
 		store.StaffAdministrator: administrator,

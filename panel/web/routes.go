@@ -16,8 +16,8 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 	if err := g.SetTrustedProxies(k.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
 	}
-	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins), policy(nil)), limitBody, limitTime,
-		k.needSession)
+	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins), policy(nil), k.hsts()), limitBody,
+		limitTime, k.needSession)
 	g.GET(assetsPath+"*filepath", k.serveAsset)
 	root := k.Root(g)
 	root.GET("/captcha", k.captcha)

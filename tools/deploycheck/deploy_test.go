@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -213,6 +214,18 @@ func TestKubernetesTakesTheManifests(t *testing.T) {
 		for _, variable := range c.Env {
 			given[variable.Name] = variable.Value
 		}
+		if queue, is := strings.CutPrefix(name, "beian-worker-"); is {
+			var secrets []string
+			for _, volume := range pod.Volumes {
+				if volume.Projected != nil {
+					for _, source := range volume.Projected.Sources {
+						secrets = append(secrets, source.Secret.Name)
+					}
+				}
+			}
+			require.ElementsMatch(t, append(kubernetesSecrets[queue], "beian-keys", "beian-database"), secrets, name)
+			requireOwnSettings(t, queue, slices.Collect(maps.Keys(given)))
+		}
 		mounted := map[string]bool{}
 		for _, volume := range pod.Volumes {
 			if volume.Projected == nil {
@@ -232,4 +245,47 @@ func TestKubernetesTakesTheManifests(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, queues, taken, "a worker for each queue")
+}
+
+// What a worker of each queue has besides what every worker has: internal/app/queue_settings_test.go proves that it needs
+// no more.
+var (
+	composeSecrets = map[string][]string{
+		"filing": {}, "message": {"sms_access_key_id", "sms_access_key_secret", "mail_password"},
+		"bureau": {"bureau_password"}, "website": {},
+	}
+	kubernetesSecrets = map[string][]string{
+		"filing": {}, "message": {"beian-message"}, "bureau": {"beian-bureau"}, "website": {},
+	}
+	queueSettings = map[string]*regexp.Regexp{
+		"filing":  regexp.MustCompile(`^$`),
+		"message": regexp.MustCompile(`^BEIAN_(SMS_\w+|MAIL_\w+|STAFF_\w+|MESSAGE_LANGUAGE|PANEL_URL)$`),
+		"bureau":  regexp.MustCompile(`^BEIAN_(BUREAU_\w+|EXCHANGE_EVERY|KEEP_\w+)$`),
+		"website": regexp.MustCompile(`^BEIAN_(WEBSITE_\w+|FTP_\w+)$`),
+	}
+)
+
+// requireOwnSettings fails if a worker has another queue's settings.
+func requireOwnSettings(t *testing.T, queue string, given []string) {
+	t.Helper()
+	for _, setting := range given {
+		for other, of := range queueSettings {
+			require.False(t, other != queue && of.MatchString(setting), "the worker of %s has %s", queue, setting)
+		}
+	}
+}
+
+func TestComposeGivesWorkersTheirOwnSecrets(t *testing.T) {
+	project, err := compose(t, example(t))
+	require.NoError(t, err)
+	for queue, want := range composeSecrets {
+		service, exists := project.Services["worker-"+queue]
+		require.True(t, exists, queue)
+		var secrets []string
+		for _, s := range service.Secrets {
+			secrets = append(secrets, s.Source)
+		}
+		require.ElementsMatch(t, append(want, "keys"), secrets, queue)
+		requireOwnSettings(t, queue, slices.Collect(maps.Keys(service.Environment)))
+	}
 }

@@ -41,7 +41,7 @@ var members = map[string]*regexp.Regexp{
 	"database":   regexp.MustCompile(`^(mysql|migrate|temporal-schema|` + servers + `|` + processes + `)$`),
 	"temporal":   regexp.MustCompile(`^(temporal-namespace|temporal-ui|` + servers + `|` + processes + `)$`),
 	"monitoring": regexp.MustCompile(`^(prometheus|grafana|` + servers + `|` + processes + `)$`),
-	"outside":    regexp.MustCompile(`^worker-\w+$`),
+	"outside":    regexp.MustCompile(`^worker-(message|bureau|website)$`),
 	"local":      regexp.MustCompile(`^(temporal-ui|prometheus|grafana)$`),
 }
 
@@ -266,4 +266,14 @@ func requirePublicOnly(t *testing.T, policy string, block *networkingv1.IPBlock)
 		})
 		require.False(t, reached, "%s leads to %s", policy, private)
 	}
+}
+
+// Caddy runs no active health checks on upstreams that it finds by DNS: they would only look like a safeguard.
+func TestProxyChecksPanelsPassively(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(root, "deploy/caddy/Caddyfile"))
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^\s*dynamic a`, string(content))
+	require.NotRegexp(t, `(?m)^\s*health_`, string(content))
+	require.Regexp(t, `(?m)^\s*fail_duration`, string(content))
+	require.NotRegexp(t, `(?m)^\s*unhealthy_status`, string(content))
 }

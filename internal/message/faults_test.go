@@ -1,0 +1,91 @@
+package message_test
+
+import (
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/simulate/fault"
+)
+
+// Who mends what is read from the other side's documentation: each change of the tables is one of this file, to be
+// read. BEIAN_UPDATE_GOLDEN=1 writes it.
+func TestWhoMendsWhat(t *testing.T) {
+	const file = "testdata/faults.tsv"
+	now := strings.Join(message.Faults(), "\n") + "\n"
+	if os.Getenv("BEIAN_UPDATE_GOLDEN") != "" {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(now), 0o600))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, string(want), now)
+}
+
+// Staff learn the code and what it means; a code that nobody knows keeps the other side's words.
+func TestFailuresNameTheirCode(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	s.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.AMOUNT_NOT_ENOUGH", Times: 1})
+	_, err := client.Send(t.Context(), text("k"))
+	var e *message.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, "isv.AMOUNT_NOT_ENOUGH", e.Code)
+
+	m := text("k")
+	m.Template = message.Approved
+	_, err = client.Send(t.Context(), m)
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, message.Error{Kind: message.Operator, Code: "template_not_configured"}, *e)
+	require.Empty(t, s.Messages())
+}
+
+// Aliyun takes 35 characters in a variable.
+func TestLongVariablesAreShortened(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	for n, want := range map[int]string{35: strings.Repeat("名", 35), 36: strings.Repeat("名", 34) + "…"} {
+		m := text(want)
+		m.Params["user_name"] = strings.Repeat("名", n)
+		_, err := client.Send(t.Context(), m)
+		require.NoError(t, err)
+		sent := s.Messages()
+		require.Equal(t, want, sent[len(sent)-1].Params["user_name"])
+	}
+}
+
+// The check of an account fails for what a message would fail for.
+func TestAccountIsChecked(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	require.NoError(t, client.CheckAccount(t.Context()))
+	_, wrong := aliyun(t, "another secret")
+	require.ErrorContains(t, wrong.CheckAccount(t.Context()), "SignatureDoesNotMatch")
+	s.Faults.Set(fault.Fault{Operation: "QuerySendDetails", Mode: fault.Fail, Code: "isp.RAM_PERMISSION_DENY", Times: 1})
+	require.ErrorContains(t, client.CheckAccount(t.Context()), "AliyunDysmsFullAccess")
+}
+
+// A mail server that never says anything is given up after the time-out.
+func TestSilentMailServerIsGivenUp(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	m := message.NewMail(message.MailConfig{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port,
+		From: "beian@example.com", TLS: "none", Timeout: 50 * time.Millisecond})
+	_, err = m.Send(t.Context(), message.MailMessage{Key: "k", To: "a@example.com", Subject: "s", Text: "t", HTML: "h"})
+	var e *message.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, message.Temporary, e.Kind)
+}
+
+// A text that needs a variable which isn't there is an error, not a text with a hole.
+func TestTextsWantTheirVariables(t *testing.T) {
+	texts, err := message.NewTexts("zh")
+	require.NoError(t, err)
+	_, err = texts.SMS(message.Approved, map[string]string{"order": "o"})
+	require.Error(t, err)
+	_, _, _, err = texts.Mail(message.Approved, map[string]string{"order": "o"})
+	require.Error(t, err)
+}
