@@ -566,8 +566,11 @@ func TestEveryMessageWhileAFilingIsCarriedOn(t *testing.T) {
 	} {
 		t.Run("kind="+string(in.Kind), func(t *testing.T) {
 			undisturbed, rested := tell(in, true, ""), map[filing.Stage]bool{}
-			for _, at := range undisturbed.moments {
-				for _, m := range append(sayingsOf(in), saying{}) {
+			for i, at := range undisturbed.moments {
+				for j, m := range append([]saying{{}}, sayingsOf(in)...) {
+					if j > 0 && (i+j)%3 > 0 {
+						continue // each message at many moments, and each moment with many messages
+					}
 					s := newStory(in, true, at, m)
 					s.grow = true
 					s.tell()
