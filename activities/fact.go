@@ -39,8 +39,8 @@ type Fact struct {
 	Content json.RawMessage `json:",omitempty"`
 }
 
-// IsTrue looks a claim up in the database: reaching Temporal, even with a message that was sealed for this filing, isn't
-// enough to move it.
+// IsTrue looks a claim up in the database: reaching Temporal, even with a message that was sealed for this filing,
+// isn't enough to move it.
 func (a *Filing) IsTrue(ctx context.Context, f Fact) (bool, error) {
 	switch f.Claim {
 	case ClaimContact:

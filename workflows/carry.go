@@ -82,7 +82,8 @@ func (f *run) resting(ctx workflow.Context) bool {
 		}
 	}
 	return !f.withdrawn && f.stuck == nil && !f.stuckLock.IsLocked() && !f.writing.IsLocked() && f.shown == f.stage &&
-		f.notices.inProgress == 0 && f.sending == 0 && f.hearing == 0 && f.signals.silent() && workflow.AllHandlersFinished(ctx)
+		f.notices.inProgress == 0 && f.sending == 0 && f.hearing == 0 && f.signals.silent() &&
+		workflow.AllHandlersFinished(ctx)
 }
 
 // full reports whether the filing can and must continue in a new run now.

@@ -29,8 +29,8 @@ func databaseActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// lookUpActivity is for reading a row on the way, on the worker that runs the workflow: another task would double the time
-// that somebody waits for an Update.
+// lookUpActivity is for reading a row on the way, on the worker that runs the workflow: another task would double the
+// time that somebody waits for an Update.
 func lookUpActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 10 * time.Second,

@@ -38,8 +38,8 @@ const (
 )
 
 // Codec seals payloads, and refuses those that aren't sealed: whoever reaches Temporal without the key must not be able
-// to move a filing. Nor by what somebody else sealed: a payload is bound to its workflow's ID, and an activity's to that
-// activity's name.
+// to move a filing. Nor by what somebody else sealed: a payload is bound to its workflow's ID, and an activity's to
+// that activity's name.
 type Codec struct {
 	Keys *seal.Keys
 	// BoundOnly refuses payloads that belong to no workflow where one is expected, as those of v0.1.0.
