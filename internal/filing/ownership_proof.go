@@ -43,7 +43,7 @@ func (c OwnershipProof) Validate(kind Kind) Problems {
 			p.add("number", "required")
 		case err != nil:
 			p.add("number", "number_invalid")
-		case kind.Spec().Claims == ClaimsSite && n.Site == 0:
+		case kind.Spec().Claims == ClaimsSite && (n.Site == 0 || n.App != ""): // apps aren't filed through the interface
 			p.add("number", "number_wants_site")
 		}
 	}

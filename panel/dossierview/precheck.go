@@ -331,7 +331,7 @@ func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 		wait.Go(func() { facts.Opens = v.Sites.Open(ctx, d.Site.Domains) })
 		wait.Go(func() {
 			for i, s := range facts.FiledSites {
-				seen := v.Sites.Look(ctx, s.Domain, s.Number, v.Provider.LinkTargets)
+				seen := v.Sites.Look(ctx, s.Domain, cmp.Or(v.Rules.FooterSuffices(s.Number), s.Number), v.Provider.LinkTargets)
 				s.Looked, s.Open, s.Shows, s.Links = seen.Looked, seen.Open, seen.Shows, seen.Links
 				facts.FiledSites[i] = s
 			}
