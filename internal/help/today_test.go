@@ -22,6 +22,7 @@ var outdated = []struct{ pattern, today string }{
 	{`(?i)some (provinces|bureaus) (also )?send .{0,30}SMS`, "the ministry verifies filings of every province by SMS"},
 	{`一个网站备案可以有多个域名|可用 \*\.|可以写 .?\*\.|绑定在空间上的域名都要写|漏写的域名|增减域名`, "one site, one domain"},
 	{`(?i)several, if they open the same site|write .?\*\.|list every domain|a domain that you leave out`, "one site, one domain"},
+	{`行：域名格式不对，应如 www|(?i)line \{\{.line}}: wrong format, should be like www`, "www is a host below the filed domain"},
 	{`管局审核时发现网站能打开、内容又与填写不符`, "a site stays closed until it is approved, whatever it shows"},
 	{`(?i)if the bureau finds it open with content`, "a site stays closed until it is approved, whatever it shows"},
 	{`网站可以打开，内容与备案不符`, "a site stays closed until it is approved, whatever it shows"},
