@@ -106,8 +106,8 @@ func SimplifyNumbers(text string) string { return oldForms.Replace(text) }
 var oldForms = strings.NewReplacer("號", "号", "備", "备", "證", "证", "網", "网", "遼", "辽", "滬", "沪", "蘇", "苏", "閩", "闽",
 	"贛", "赣", "魯", "鲁", "粵", "粤", "瓊", "琼", "貴", "贵", "雲", "云", "陝", "陕", "隴", "陇", "寧", "宁", "晉", "晋")
 
-// StandardNumber is a number in its standard form, by which numbers from people, files and bureaus are compared and looked
-// up; a text that is no number is only normalised.
+// StandardNumber is a number in its standard form, by which numbers from people, files and bureaus are compared and
+// looked up; a text that is no number is only normalised.
 func StandardNumber(text string) string {
 	if n, err := ParseNumber(text); err == nil {
 		return n.String()
@@ -136,7 +136,7 @@ func NumbersIn(content []byte) []string {
 	// A reading in the wrong encoding loses a licence's abbreviation.
 	all := unique(list)
 	return slices.DeleteFunc(slices.Clone(all), func(number string) bool {
-		return slices.ContainsFunc(all, func(whole string) bool { return whole != number && strings.HasSuffix(whole, number) })
+		return slices.ContainsFunc(all, func(one string) bool { return one != number && strings.HasSuffix(one, number) })
 	})
 }
 

@@ -133,7 +133,8 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 			site_number = COALESCE(NULLIF(?, ''), site_number),
 			certificate_path = COALESCE(NULLIF(?, ''), certificate_path), holder_id = COALESCE(NULLIF(?, 0), holder_id),
 			site_id = COALESCE(NULLIF(?, 0), site_id), access_id = COALESCE(NULLIF(?, 0), access_id) WHERE record_id = ?`,
-		filing.StandardNumber(v.HolderNumber), filing.StandardNumber(v.SiteNumber), v.CertificatePath, v.HolderID, v.SiteID, v.AccessID, id)
+		filing.StandardNumber(v.HolderNumber), filing.StandardNumber(v.SiteNumber), v.CertificatePath,
+		v.HolderID, v.SiteID, v.AccessID, id)
 }
 
 func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
