@@ -1,16 +1,19 @@
 package e2e_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
 )
 
@@ -54,4 +57,59 @@ func TestBureauOfTodayIssuesNoCertificate(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, notices)
+}
+
+// A bureau of today asks for no filing password: neither for a new site nor for a new access, a change or a
+// deregistration, and nobody asks it about one.
+func TestBureauOfTodayWantsNoFilingPassword(t *testing.T) {
+	s, _ := start(t, stack.Options{BureauEdition: bureau.EditionToday, ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	s.StandIns.Bureau.Seed(seeded)
+	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Fail, Code: "21"})
+	w := customer(t, s)
+	unasked := func(page *goquery.Document, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		require.NotContains(t, page.Find("main").Text(), "备案密码")
+		require.Zero(t, page.Find("main [name=password]").Length())
+	}
+	prepared(t, w, "D20260001")
+	base := "/orders/D20260001/filing"
+	advised(t, w, "D20260001", filingtest.CompanyHolder())
+	unasked(w.Page(ctx, base+"/kind"))
+	choose(t, w, "D20260001", filing.KindNewSite)
+	unasked(w.Page(ctx, base+"/ownership"))
+	_, err := w.Fill(ctx, base+"/ownership", url.Values{"action": {"next"}})
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.CompanyHolder()))
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"样例新站"}, "services": {"1"}, "action": {"next"}})
+	require.NoError(t, err)
+	unasked(w.Page(ctx, base+"/review"))
+	require.NoError(t, w.Submit(ctx))
+	require.Equal(t, seeded.Number+"-2", finished(t, s, w, "web1"))
+
+	prepared(t, w, "D20260002")
+	base = "/orders/D20260002/filing"
+	choose(t, w, "D20260002", filing.KindNewAccess)
+	_, err = w.Fill(ctx, base+"/ownership", url.Values{"number": {seeded.Number + "-1"}, "action": {"next"}})
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"action": {"next"}})
+	require.NoError(t, err)
+	unasked(w.Page(ctx, base+"/review"))
+	require.NoError(t, w.Submit(ctx))
+	require.Equal(t, seeded.Number+"-1", finished(t, s, w, "web2"))
+
+	follow(t, w, "D20260002", filing.KindEndHolder)
+	hub, err := w.Page(ctx, base)
+	unasked(hub, err)
+	require.Zero(t, hub.Find(`[data-task="ownership"]`).Length(), "there is nothing to fill in")
+	_, err = w.Fill(ctx, base+"/ending", url.Values{"reason": {"1"}, "action": {"next"}})
+	require.NoError(t, err)
+	unasked(w.Page(ctx, base+"/review"))
+	require.NoError(t, w.Submit(ctx))
+	require.Eventually(t, func() bool {
+		n, err := w.NumberOnOrder(ctx)
+		return err == nil && n == ""
+	}, 60*time.Second, 100*time.Millisecond, "the number leaves the order")
 }

@@ -205,6 +205,10 @@ func (s *Stack) settings() app.Settings {
 	if s.Options.Manual {
 		account = config.Bureau{Driver: store.DriverManual}
 	}
+	account.FilingPassword = config.FilingPasswordRequired
+	if s.Options.BureauEdition == bureau.EditionToday {
+		account.FilingPassword = config.FilingPasswordNone
+	}
 	account.Account, account.Every, account.SMSVerification = "default", every, s.Options.SMSVerification
 	return app.Settings{
 		Base: s.Settings.Base,

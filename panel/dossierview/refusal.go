@@ -153,13 +153,12 @@ func ownRefusalText(t *locale.Localizer, d store.Decision) string {
 }
 
 // MarkRefused puts the reason above a form, and at each of its fields that was refused until that is corrected.
-func (v *View) MarkRefused(c *gin.Context, cur Current, kind filing.Kind, f *web.Form, values url.Values) error {
+func (v *View) MarkRefused(c *gin.Context, cur Current, d filing.Dossier, f *web.Form, values url.Values) error {
 	r, err := v.RefusalOf(c, cur)
 	if err != nil || r.Note == "" {
 		return err
 	}
 	f.Note, f.NoteHelp = r.Note, r.Help
-	d := filing.Dossier{Kind: kind}
 	v.Fill(&d, f.Name, values)
 	refused, err := v.RefusedFields(c, cur, d, r)
 	if err != nil {
@@ -204,7 +203,7 @@ func (v *View) RefusedFields(
 		return nil, err
 	}
 	known := err == nil
-	for _, form := range d.Kind.Forms() {
+	for _, form := range d.Forms() {
 		if form == web.FormPapers {
 			papers, err := v.refusedPapers(c, cur, d, r)
 			if err != nil {
@@ -215,7 +214,7 @@ func (v *View) RefusedFields(
 		}
 		for _, about := range slices.Sorted(maps.Keys(r.fields)) {
 			of, name, _ := strings.Cut(about, ".")
-			if of != form || !d.Kind.Asks(form, name) {
+			if of != form || !d.Asks(form, name) {
 				continue
 			}
 			mended := known && !slices.Equal(valuesOf(d, form)[name], valuesOf(submitted, form)[name])

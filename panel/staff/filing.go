@@ -283,7 +283,7 @@ func (p *Pages) maskedParts(c *gin.Context, f store.Filing, open string) (parts 
 	}
 	d.Kind = d.Kind.OrNew()
 	for _, form := range dossierview.FilledForms(d) {
-		add(form.Name, form.Name+".title", p.Fields(t, codes, d.Kind, form.Name, form.Values), form.Values)
+		add(form.Name, form.Name+".title", p.Fields(t, codes, d, form.Name, form.Values), form.Values)
 	}
 	return parts, nil
 }

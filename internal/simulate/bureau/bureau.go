@@ -43,7 +43,8 @@ type Options struct {
 	UniqueSiteNames bool
 	// MaxChanges limits the changes of one holder in 24 hours (1051); 0: no limit.
 	MaxChanges int
-	// Edition is how the bureau works: EditionToday issues no certificates. Empty: Edition2005.
+	// Edition is how the bureau works: EditionToday issues no certificates and ignores filing passwords. Empty:
+	// Edition2005.
 	Edition Edition
 	// Province is the bureau's own, as a six-digit code; empty accepts every province.
 	Province string
