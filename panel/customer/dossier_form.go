@@ -219,11 +219,15 @@ func (p *Pages) submit(c *gin.Context, cur Current) error {
 	if err != nil {
 		return err
 	}
+	unchanged, err := p.isUnchanged(ctx, cur, d, papers)
+	if err != nil {
+		return err
+	}
 	revision, err := p.Store.SaveDossier(ctx, cur.Filing.ID, d, papers...)
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	submission := workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)}
+	submission := workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c), Unchanged: unchanged}
 	_, err = p.Filings.Submit(ctx, cur.Filing.Ref(), submission)
 	return p.FinishUpdate(c, err, web.FilingPath(c))
 }

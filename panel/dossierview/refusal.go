@@ -51,8 +51,11 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	}
 	r := Refusal{Note: DecisionText(t, decision), Help: v.ReasonHelp(c, decision.Code), fields: map[string]string{}}
 	known, _ := filing.RefusalByCode(decision.Code)
-	if decision.Ours() {
+	switch {
+	case decision.Ours():
 		known.Form, r.Help = "", "" // our check names the field itself
+	case filing.VerificationRanOut(decision.Opinion):
+		r.Help = "/help/passwords#bureau-check"
 	}
 	for _, about := range append(decision.Fields, known.Form+"."+known.Field) {
 		r.fields[about] = r.Note
@@ -127,7 +130,10 @@ func DecisionText(t *locale.Localizer, d store.Decision) string {
 	}
 	known, listed := filing.RefusalByCode(d.Code)
 	text := known.In(t.Lang())
-	if !listed {
+	switch {
+	case filing.VerificationRanOut(d.Opinion):
+		text = t.T("refusal.verification_ran_out", nil)
+	case !listed:
 		text = t.T("refusal.unknown", map[string]any{"code": d.Code})
 	}
 	if d.Opinion != "" {

@@ -32,6 +32,8 @@ type filingData struct {
 	// Others are the order's other filings, newest first.
 	Others   []store.Filing
 	Timeline []timelineLine
+	// SMSVerification is the ministry's that the filing waits for; nil: none.
+	SMSVerification *dossierview.SMSVerification
 	// Parts are the forms, masked except for the one that was asked for; nil for readers who may see none.
 	Parts []maskedPart
 	// Unmask asks for the reason before a part is unmasked.
@@ -171,6 +173,10 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 	data.Others = slices.DeleteFunc(data.Others, func(other store.Filing) bool { return other.ID == f.ID })
 	events, err := p.Store.Events(ctx, f.ID)
 	if err != nil {
+		return err
+	}
+	if data.SMSVerification, err = p.SMSVerification(c, dossierview.Current{Order: data.Order, Filing: f}, events,
+		true); err != nil {
 		return err
 	}
 	lines, err := p.Timeline(c, f.ID, events)
