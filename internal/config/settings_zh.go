@@ -77,7 +77,7 @@ var chinese = map[string]string{
 	"BEIAN_BUREAU_ACCOUNT":          "账号在本系统中的名称",
 	"BEIAN_EXCHANGE_EVERY":          "数据交换的间隔",
 	"BEIAN_BUREAU_HOURS":            "管局的受理时间（北京时间），如 09:00-17:30；留空为全天",
-	"BEIAN_BUREAU_SMS_VERIFICATION": "管局短信核验的验证码有效期，如 24h；0 表示管局不发核验短信",
+	"BEIAN_BUREAU_SMS_VERIFICATION": "短信核验的验证码有效期，如 24h；0 表示没有短信核验",
 	"BEIAN_BUREAU_FILING_PASSWORD":  "required：管局办理新增网站、新增接入、变更和注销时仍要备案密码；none：已取消",
 	"BEIAN_BUREAU_ICP_MM":           "新增接入不填备案密码时，管局要求写入该元素的固定值；留空为空元素",
 	"BEIAN_PRIVACY_CONTACT":         "个人信息保护说明中的联系方式，如邮箱；空：帮助中心",

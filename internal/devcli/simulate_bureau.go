@@ -14,7 +14,7 @@ import (
 type simulateBureau struct {
 	Listen      string        `default:"127.0.0.1:8082" help:"address to listen on"`
 	State       string        `default:".beian/bureau.json" help:"file for its state"`
-	Edition     string        `enum:"today,2005" default:"today" help:"how it works: as bureaus do today, or as in 2005, with certificates"`
+	Edition     string        `enum:"today,2005" default:"today" help:"how it works: as bureaus do today, or as in 2005, with certificates and filing passwords"`
 	ISPID       int64         `name:"isp-id" default:"310001" help:"the provider's number"`
 	User        string        `default:"provider" help:"the provider's user name"`
 	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative: reviewed on the page only"`

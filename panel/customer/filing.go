@@ -237,7 +237,7 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 	data := filingData{
 		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
 	}
-	if data.SMSVerification, err = p.SMSVerification(c, cur, events, false); err != nil {
+	if data.SMSVerification, err = p.SMSVerification(c, cur, events, dossierview.SeenByOwner); err != nil {
 		return data, err
 	}
 	if data.Timeline, err = p.Timeline(c, f.ID, events); err != nil {

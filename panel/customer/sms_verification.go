@@ -11,6 +11,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
@@ -22,7 +23,7 @@ func (p *Pages) confirmSMSVerification(c *gin.Context, cur Current) error {
 	if err != nil {
 		return err
 	}
-	s, err := p.SMSVerification(c, cur, events, false)
+	s, err := p.SMSVerification(c, cur, events, dossierview.SeenByOwner)
 	if err != nil {
 		return err
 	}

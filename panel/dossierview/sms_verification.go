@@ -27,7 +27,7 @@ type SMSVerification struct {
 // SMSPerson is a person who must verify.
 type SMSPerson struct {
 	filing.SMSVerifier
-	// Name is empty for staff. Mobile is masked; empty: it is the one that the bureau already has.
+	// Name is empty for staff, the masked Mobile for those who may see nothing personal.
 	Name, Mobile string
 	// Document names the document whose last six characters are asked for; empty: whatever is filed.
 	Document string
@@ -35,6 +35,19 @@ type SMSPerson struct {
 	Zhejiang bool
 	Done     bool
 }
+
+// SeenBy is who reads a page, by how much of people's data they may see.
+type SeenBy int
+
+// The readers.
+const (
+	SeenByViewer SeenBy = iota
+	SeenByStaff
+	SeenByOwner
+)
+
+// filed tells that the person is one whom only the bureau knows.
+func (p SMSPerson) filed() bool { return p.Manager == filing.Manager{} }
 
 // hours and minutes are what is left, rounded up to the minute.
 func (s SMSVerification) hours() int   { return int((s.Left + time.Minute - 1).Hours()) }
@@ -54,7 +67,7 @@ func (s SMSVerification) Keys() (keys []string) {
 }
 
 // SMSVerification is what a filing waits for; nil if it doesn't. Staff see no names.
-func (v *View) SMSVerification(c *gin.Context, cur Current, events []store.Event, staff bool) (*SMSVerification, error) {
+func (v *View) SMSVerification(c *gin.Context, cur Current, events []store.Event, seen SeenBy) (*SMSVerification, error) {
 	if cur.Filing.Attention != filing.AttentionSMSVerification {
 		return nil, nil
 	}
@@ -83,9 +96,11 @@ func (v *View) SMSVerification(c *gin.Context, cur Current, events []store.Event
 	s.Kind = d.Kind
 	for _, verifier := range d.SMSVerifiers() {
 		m := verifier.Manager
-		person := SMSPerson{SMSVerifier: verifier, Mobile: web.MaskMobile(m.Mobile), Done: done[verifier.Key()],
-			Zhejiang: d.Province() == "330000"}
-		if !staff {
+		person := SMSPerson{SMSVerifier: verifier, Done: done[verifier.Key()], Zhejiang: d.Bureau() == "330000"}
+		if seen >= SeenByStaff {
+			person.Mobile = web.MaskMobile(m.Mobile)
+		}
+		if seen == SeenByOwner {
 			person.Name = m.Name
 		}
 		for _, code := range v.Tables(c.Request.Context()).DocumentTypes {

@@ -175,8 +175,12 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 	if err != nil {
 		return err
 	}
+	seen := dossierview.SeenByViewer
+	if p.Allowed(c, web.CanSeePersonal) {
+		seen = dossierview.SeenByStaff
+	}
 	if data.SMSVerification, err = p.SMSVerification(c, dossierview.Current{Order: data.Order, Filing: f}, events,
-		true); err != nil {
+		seen); err != nil {
 		return err
 	}
 	lines, err := p.Timeline(c, f.ID, events)
