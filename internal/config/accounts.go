@@ -67,7 +67,8 @@ func (a *Account) UnmarshalYAML(unmarshal func(any) error) error {
 func (b Bureau) AccountList() ([]Account, error) {
 	if b.Accounts == "" {
 		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours,
-			SMSVerification: b.SMSVerification, FilingPassword: b.FilingPassword, ICPmm: b.ICPmm, password: b.Password, key: b.Key, iv: b.IV}
+			SMSVerification: b.SMSVerification, FilingPassword: b.FilingPassword, ICPmm: b.ICPmm,
+			password: b.Password, key: b.Key, iv: b.IV}
 		if b.Password == "" && one.reaches() {
 			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
 		}

@@ -226,7 +226,8 @@ func (d Dossier) Forms() []string {
 // Asks reports whether the dossier uses a field of a form: the filing password only where its bureau wants one, or if
 // one was given.
 func (d Dossier) Asks(form, field string) bool {
-	if form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone && d.OwnershipProof.Password == "" {
+	if form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone &&
+		d.OwnershipProof.Password == "" {
 		return false
 	}
 	return d.Kind.Asks(form, field)

@@ -47,8 +47,8 @@ func (v SMSVerifier) Key() string {
 	return strings.Join(roles, "+")
 }
 
-// SMSVerifiers are the people who must verify the dossier, each once; none if its kind isn't verified. Who verifies what
-// is Tencent Cloud's table (about 2022), but for deregistering a site Huawei Cloud's newer one.
+// SMSVerifiers are the people who must verify the dossier, each once; none if its kind isn't verified. Who verifies
+// what is Tencent Cloud's table (about 2022), but for deregistering a site Huawei Cloud's newer one.
 func (d Dossier) SMSVerifiers() (list []SMSVerifier) {
 	if !d.Kind.VerifiedBySMS() {
 		return nil
@@ -85,7 +85,7 @@ var verificationReturned = regexp.MustCompile(
 	`(短信)?(核验|验证)[^。；;]{0,12}(超时|逾期|超期|过期|超过)|(超时|逾期|未(在|按|能|及时|完成|进行|通过))[^。；;]{0,16}(短信(核验|验证|校验)|核验)`)
 
 // VerificationRanOut reports whether the bureau's opinion says that it returns a filing only because nobody verified it
-// in time.
+// in time, or the tries were used up.
 func VerificationRanOut(opinion string) bool {
 	return strings.Contains(opinion, "短信") && verificationReturned.MatchString(opinion)
 }

@@ -67,7 +67,9 @@ func (s SMSVerification) Keys() (keys []string) {
 }
 
 // SMSVerification is what a filing waits for; nil if it doesn't. Staff see no names.
-func (v *View) SMSVerification(c *gin.Context, cur Current, events []store.Event, seen SeenBy) (*SMSVerification, error) {
+func (v *View) SMSVerification(
+	c *gin.Context, cur Current, events []store.Event, seen SeenBy,
+) (*SMSVerification, error) {
 	if cur.Filing.Attention != filing.AttentionSMSVerification {
 		return nil, nil
 	}
@@ -113,7 +115,8 @@ func (v *View) SMSVerification(c *gin.Context, cur Current, events []store.Event
 	return s, nil
 }
 
-// verified is the dossier with the managers who must verify it: a deregistration's are those of the filing that it ends.
+// verified is the dossier with the managers who must verify it: those of a deregistration are of the filing that it
+// ends.
 func (v *View) verified(ctx context.Context, cur Current) (filing.Dossier, error) {
 	d, err := v.Store.Dossier(ctx, cur.Filing.ID, cur.Filing.Revision)
 	if err == nil && d.Kind.Ends() {
