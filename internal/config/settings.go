@@ -242,7 +242,9 @@ type Bureau struct {
 	Account         string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
 	Every           time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"interval between exchanges" default:"5m"`
 	Hours           string        `env:"BEIAN_BUREAU_HOURS" help:"hours in which the bureau accepts filings, China time, such as 09:00-17:30; empty: always"`
-	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the bureau's SMS verification is valid, such as 24h; 0: it sends none"`
+	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the ministry's SMS verification is valid, such as 24h; 0: there is none" default:"24h"`
+	FilingPassword  string        `env:"BEIAN_BUREAU_FILING_PASSWORD" help:"required: the bureau still wants filing passwords (备案密码) of new sites, accesses, changes and deregistrations; none: it has abolished them" enum:"none,required" default:"none"`
+	ICPmm           string        `env:"BEIAN_BUREAU_ICP_MM" help:"what a new access has instead of a filing password, where the bureau wants a fixed value; empty: an empty element"`
 }
 
 // Retention is how long data are kept; 0 keeps them for ever. docs/privacy.md says which setting is about which table.

@@ -26,10 +26,10 @@ func TestEveryFormOfNumbersIsReadEverywhere(t *testing.T) {
 		proof := filing.OwnershipProof{Number: c.Text, Password: "secret"}
 		proof.Normalise(filing.KindNewSite)
 		require.Equal(t, c.Holder, proof.Number, "a new site is added to the holder")
-		require.Empty(t, proof.Validate(filing.KindNewSite), c.Text)
+		require.Empty(t, proof.Validate(filing.KindNewSite, filing.PasswordNone), c.Text)
 		proof = filing.OwnershipProof{Number: c.Text, Password: "secret"}
 		proof.Normalise(filing.KindNewAccess)
-		problem := proof.Validate(filing.KindNewAccess).For("number")
+		problem := proof.Validate(filing.KindNewAccess, filing.PasswordNone).For("number")
 		if n.Site > 0 && n.App == "" {
 			require.Nil(t, problem, c.Text)
 		} else { // the interface files no accesses of apps

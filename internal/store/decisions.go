@@ -119,8 +119,9 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 			return err
 		}
 		reviewed := sql.NullTime{Time: v.ReviewedAt.UTC(), Valid: !v.ReviewedAt.IsZero()}
-		fresh, err := changed(ctx, tx, `UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ?
-			WHERE record_id = ? AND approved IS NULL`, v.Approved, v.Code, opinion, reviewed, id)
+		fresh, err := changed(ctx, tx, `UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ?,
+			verification_expired = ? WHERE record_id = ? AND approved IS NULL`, v.Approved, v.Code, opinion, reviewed,
+			!v.Approved && filing.VerificationRanOut(v.Opinion), id)
 		if err != nil {
 			return err
 		}
@@ -207,7 +208,7 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 	}
 	if err := tx.SelectContext(ctx, &decided, `
 		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by,
-			d.fields <> '[]' AS named
+			d.fields <> '[]' AS named, d.verification_expired
 		FROM decisions d JOIN records r ON r.id = d.record_id
 		WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
 		return err

@@ -65,7 +65,7 @@ func (v *View) Findings(c *gin.Context, cur Current, d filing.Dossier, lookUp bo
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(d.Kind.Forms(), web.FormPapers) {
+	if slices.Contains(d.Forms(), web.FormPapers) {
 		papers, err := v.paperFindings(c, cur, d)
 		if err != nil {
 			return nil, err
@@ -261,7 +261,7 @@ func (v *View) paperFindings(c *gin.Context, cur Current, d filing.Dossier) ([]F
 func (v *View) formFindings(c *gin.Context, cur Current, d filing.Dossier) ([]FoundLine, error) {
 	codes := v.Tables(c.Request.Context())
 	var lines []FoundLine
-	for _, form := range d.Kind.Forms() {
+	for _, form := range d.Forms() {
 		if form == web.FormPapers {
 			continue
 		}
