@@ -44,6 +44,8 @@ type BureauAccount struct {
 	Client *bureau.Client
 	// Hours in which the bureau takes filings; the zero value means always.
 	Hours bureau.Hours
+	// ICPmm is bureau.Record's.
+	ICPmm string
 }
 
 // FileRef identifies a data file.
@@ -174,7 +176,7 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 	}
 	found := store.Recovered{Sequence: previous.Sequence, File: previous.Zipped, Records: ids}
 	for _, w := range records {
-		record, err := filingRecord(w)
+		record, err := a.Accounts[accountID].filingRecord(w)
 		if err != nil {
 			return err
 		}

@@ -16,18 +16,19 @@ func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 	if a.byHand(r.AccountID) {
 		return 0, nil
 	}
-	client := a.Accounts[r.AccountID].Client
+	account := a.Accounts[r.AccountID]
+	client := account.Client
 	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, store.Builders{
 		MaxFile:   bureau.MaxFileSize,
 		Addresses: builder(client, addressBlock, bureau.BuildAddresses),
 		Answers:   builder(client, staffRecord, bureau.BuildStaffRecords),
-		Filings:   builder(client, filingRecord, bureau.BuildRecords),
+		Filings:   builder(client, account.filingRecord, bureau.BuildRecords),
 	})
 }
 
 // filingRecord is a filing in the interface's terms, with its papers.
-func filingRecord(w store.WaitingRecord) (bureau.Record, error) {
-	r := bureau.Record{ID: w.ID, Dossier: w.Dossier}
+func (b BureauAccount) filingRecord(w store.WaitingRecord) (bureau.Record, error) {
+	r := bureau.Record{ID: w.ID, Dossier: w.Dossier, ICPmm: b.ICPmm}
 	for _, p := range w.Papers {
 		r.Papers = append(r.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite, Approval: p.Approval,
 			Remark: p.Remark, Content: p.Content})

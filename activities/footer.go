@@ -49,7 +49,9 @@ func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult,
 	if err != nil {
 		return FooterResult{}, err
 	}
-	lines := website.FootLines(decision.Number(), a.LinkTargets, order.PoliceNumber.String, a.PoliceTarget)
+	number := decision.Number()
+	lines := website.FootLines(number, a.Rules.FooterSuffices(number), a.LinkTargets, order.PoliceNumber.String,
+		a.PoliceTarget)
 	preview, err := a.preview(ctx, e, dossier.Site, lines)
 	if err == nil {
 		err = a.Store.FooterPreviewed(ctx, e.ID, preview)

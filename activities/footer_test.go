@@ -12,6 +12,7 @@ import (
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/simulate/webspace"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
@@ -240,4 +241,28 @@ func TestFooterIsNotForEverySite(t *testing.T) {
 	}
 	edit := newEditing(t, false).preview()
 	require.Equal(t, activities.ReasonNoSpace, edit.Reason)
+}
+
+// Where a province wants the holder's number in the footer, a page with it lacks nothing.
+func TestTheHoldersNumberSufficesInGuangdong(t *testing.T) {
+	e, ctx := newEditing(t, true), t.Context()
+	const whole, holders = "粤ICP备2026000001号-1", "粤ICP备2026000001号"
+	_, err := e.db.DB().ExecContext(ctx, `UPDATE decisions SET site_number = ?`, whole)
+	require.NoError(t, err)
+	shown := holders
+	e.serve = func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`<body><a href="` + linkTarget + `">` + shown + `</a></body>`))
+	}
+	for _, c := range []struct {
+		rules *rules.Book
+		shown string
+		want  bool
+	}{{nil, holders, false}, {nil, whole, true}, {rules.BuiltIn(), holders, true}, {rules.BuiltIn(), whole, true}} {
+		e.website.Rules, shown = c.rules, c.shown
+		seen, err := e.website.CheckSite(ctx, activities.FilingRef{FilingID: e.filing.ID})
+		require.NoError(t, err)
+		require.Equal(t, c.want, seen.NumberShown, "%s, by rules: %v", c.shown, c.rules != nil)
+	}
+	shown = holders
+	require.Equal(t, website.UnfitShown, e.preview().Reason)
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 )
@@ -24,6 +26,8 @@ type Website struct {
 	LinkTargets []string
 	// PoliceTarget is the address that a public-security filing number links to; its digits follow.
 	PoliceTarget string
+	// Rules say where the holder's number in the footer suffices.
+	Rules *rules.Book
 }
 
 // InstallResult says how a certificate gets onto its site.
@@ -113,7 +117,8 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	}
 	_ = all.Wait() // none fails
 	result := SiteResult{CertificateServed: !slices.Contains(served, false)}
-	f := a.Checker.CheckHomePage(ctx, dossier.Site.HomePage, decision.Number(), a.LinkTargets)
+	number := cmp.Or(a.Rules.FooterSuffices(decision.Number()), decision.Number())
+	f := a.Checker.CheckHomePage(ctx, dossier.Site.HomePage, number, a.LinkTargets)
 	result.NumberShown = f.OK
 	checks = append(checks, store.SiteCheck{Target: store.HomeTarget, OK: f.OK, Kind: f.Kind, Args: f.Args})
 	return result, a.Store.SaveSiteChecks(ctx, r.FilingID, checks)

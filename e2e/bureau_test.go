@@ -110,7 +110,7 @@ func TestBureausSMSVerificationIsShown(t *testing.T) {
 	))
 	page, err := w.Page(ctx, "/orders/D20260001/filing")
 	require.NoError(t, err)
-	require.Contains(t, page.Find(".timeline").Text(), "已完成管局短信核验")
+	require.Contains(t, page.Find(".timeline").Text(), "已完成短信核验")
 	require.Eventually(t, func() bool {
 		for _, m := range s.StandIns.SMS.Messages() {
 			if strings.HasPrefix(m.OutID, "filing-") && strings.Contains(m.OutID, "sms_verification") {

@@ -1,18 +1,74 @@
 package e2e_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
 )
+
+// awaitsSMS waits until a filing's page asks for the SMS verification.
+func awaitsSMS(t *testing.T, w *demo.Walker, order string) (hub *goquery.Document) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var err error
+		hub, err = w.Page(t.Context(), "/orders/"+order+"/filing")
+		return err == nil && hub.Find("[data-sms-verification]").Length() == 1
+	}, 60*time.Second, 50*time.Millisecond)
+	return hub
+}
+
+// verifiedBySMS enters the ministry's code as a filing's manager does, and says so on its page.
+func verifiedBySMS(t *testing.T, s *stack.Stack, w *demo.Walker, order string) {
+	t.Helper()
+	awaitsSMS(t, w, order)
+	require.Positive(t, s.StandIns.Bureau.VerifyAll())
+	_, err := w.Post(t.Context(), "/orders/"+order+"/filing/sms-verified", nil)
+	require.NoError(t, err)
+}
+
+// A person verifies a filing with the phone and document that the page names. Who misses the time gets it back, and one
+// click submits it again, without another vetting.
+func TestSMSVerificationThatTimesOutIsResubmittedByOneClick(t *testing.T) {
+	s, _ := start(t, stack.Options{BureauEdition: bureau.EditionToday, Vetting: true,
+		ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	w, support := customer(t, s), staff(t, s)
+	const base = "/orders/D20260001/filing"
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "林测试的读书笔记"))
+	wait(t, w, filing.Vetting)
+	verdict(t, support, "D20260001", "pass", url.Values{"revision": {"1"}})
+	hub := awaitsSMS(t, w, "D20260001")
+	require.Contains(t, hub.Find("[data-verifier]").Text(), "居民身份证")
+	seen, err := support.Page(ctx, "/support/filings/D20260001")
+	require.NoError(t, err)
+	require.Equal(t, hub.Find("[data-sms-verification] time").Text(), seen.Find("[data-sms-verification] time").Text())
+	require.NoError(t, s.StandIns.Bureau.ExpireVerifications())
+	wait(t, w, filing.Correcting)
+	hub, err = w.Page(ctx, base)
+	require.NoError(t, err)
+	require.Contains(t, hub.Find(".callout.warn").Text(), "时限内没有完成短信核验")
+	require.Equal(t, 1, hub.Find("[data-resubmit] button").Length())
+	require.Zero(t, hub.Find("[data-refused]").Length(), "no field is wrong")
+	_, err = w.Post(ctx, base+"/review", nil)
+	require.NoError(t, err)
+	awaitsSMS(t, w, "D20260001")
+	code := s.StandIns.Bureau.SentCodes()[0]
+	require.Equal(t, bureau.VerifiedNothing, s.StandIns.Bureau.Verify(code.Code, "13900000000", code.Last))
+	require.Equal(t, bureau.VerifiedAll, s.StandIns.Bureau.Verify(code.Code, code.Mobile, code.Last))
+	wait(t, w, filing.Installing)
+}
 
 // A bureau of today issues a number and no certificate. The approval is complete, nothing is uploaded, and nobody is
 // told of a certificate, whether we know the web space (web1) or not.
@@ -31,6 +87,7 @@ func TestBureauOfTodayIssuesNoCertificate(t *testing.T) {
 		w := customer(t, s)
 		prepared(t, w, c.order)
 		require.NoError(t, w.SubmitDossier(ctx, c.holder, c.site))
+		verifiedBySMS(t, s, w, c.order)
 		wait(t, w, filing.Installing)
 		hub, err := w.Page(ctx, "/orders/"+c.order+"/filing")
 		require.NoError(t, err)
@@ -54,4 +111,66 @@ func TestBureauOfTodayIssuesNoCertificate(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, notices)
+}
+
+// A bureau of today asks for no filing password: neither for a new site nor for a new access, a change or a
+// deregistration, and nobody asks it about one.
+func TestBureauOfTodayWantsNoFilingPassword(t *testing.T) {
+	s, _ := start(t, stack.Options{BureauEdition: bureau.EditionToday, ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	s.StandIns.Bureau.Seed(seeded)
+	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Fail, Code: "21"})
+	w := customer(t, s)
+	unasked := func(page *goquery.Document, err error) {
+		t.Helper()
+		require.NoError(t, err)
+		require.NotContains(t, page.Find("main").Text(), "备案密码")
+		require.Zero(t, page.Find("main [name=password]").Length())
+	}
+	prepared(t, w, "D20260001")
+	base := "/orders/D20260001/filing"
+	advised(t, w, "D20260001", filingtest.CompanyHolder())
+	unasked(w.Page(ctx, base+"/kind"))
+	choose(t, w, "D20260001", filing.KindNewSite)
+	unasked(w.Page(ctx, base+"/ownership"))
+	_, err := w.Fill(ctx, base+"/ownership", url.Values{"action": {"next"}})
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.CompanyHolder()))
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"样例新站"}, "services": {"1"}, "action": {"next"}})
+	require.NoError(t, err)
+	unasked(w.Page(ctx, base+"/review"))
+	require.NoError(t, w.Submit(ctx))
+	verifiedBySMS(t, s, w, "D20260001")
+	require.Equal(t, seeded.Number+"-2", finished(t, s, w, "web1"))
+
+	prepared(t, w, "D20260002")
+	base = "/orders/D20260002/filing"
+	choose(t, w, "D20260002", filing.KindNewAccess)
+	_, err = w.Fill(ctx, base+"/ownership", url.Values{"number": {seeded.Number + "-1"}, "action": {"next"}})
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"action": {"next"}})
+	require.NoError(t, err)
+	unasked(w.Page(ctx, base+"/review"))
+	require.NoError(t, w.Submit(ctx))
+	wait(t, w, filing.Reviewing)
+	hub := awaitsSMS(t, w, "D20260002")
+	require.Contains(t, hub.Find("[data-verifier=site]").Text(), "原备案里登记的负责人手机", "not the one given here")
+	require.Contains(t, hub.Find("[data-verifier=site]").Text(), "先到原接入商处变更")
+	verifiedBySMS(t, s, w, "D20260002")
+	require.Equal(t, seeded.Number+"-1", finished(t, s, w, "web2"))
+
+	follow(t, w, "D20260002", filing.KindEndHolder)
+	hub, err = w.Page(ctx, base)
+	unasked(hub, err)
+	require.Zero(t, hub.Find(`[data-task="ownership"]`).Length(), "there is nothing to fill in")
+	_, err = w.Fill(ctx, base+"/ending", url.Values{"reason": {"1"}, "action": {"next"}})
+	require.NoError(t, err)
+	unasked(w.Page(ctx, base+"/review"))
+	require.NoError(t, w.Submit(ctx))
+	verifiedBySMS(t, s, w, "D20260002")
+	require.Eventually(t, func() bool {
+		n, err := w.NumberOnOrder(ctx)
+		return err == nil && n == ""
+	}, 60*time.Second, 100*time.Millisecond, "the number leaves the order")
 }

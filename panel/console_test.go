@@ -127,6 +127,9 @@ func TestStaffSearchFilings(t *testing.T) {
 	require.Equal(t, []string{"M2"}, found("province=310000"))
 	require.Empty(t, found("age=3"))
 
+	for _, n := range filingtest.Numbers() {
+		require.Empty(t, found("number="+url.QueryEscape(n.Text)), "a number, but nobody's")
+	}
 	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "stage": "lost",
 		"step": "x", "reason": "x", "province": "1", "state": "x"} {
 		status, page, _ := agent.look("/support/filings?order=M1&"+field+"="+url.QueryEscape(typed), nil)

@@ -27,12 +27,21 @@ import (
 // submitsOnce is a Temporal that accepts one submission.
 type submitsOnce struct {
 	panel.Filings
-	submitted int
-	codes     int
+	submitted  int
+	codes      int
+	submission workflows.Submission
+	verified   []workflows.SMSVerified
 }
 
-func (h *submitsOnce) Submit(context.Context, string, workflows.Submission) (workflows.State, error) {
+func (h *submitsOnce) ConfirmSMSVerification(_ context.Context, _ string, in workflows.SMSVerified) (workflows.State,
+	error) {
+	h.verified = append(h.verified, in)
+	return workflows.State{}, nil
+}
+
+func (h *submitsOnce) Submit(_ context.Context, _ string, in workflows.Submission) (workflows.State, error) {
 	h.submitted++
+	h.submission = in
 	return workflows.State{}, nil
 }
 

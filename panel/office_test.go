@@ -76,7 +76,7 @@ func (w *workflowsStub) CheckSiteNow(context.Context, string, workflows.ByActor)
 	return s, w.err
 }
 func (w *workflowsStub) ConfirmSMSVerification(context.Context, string,
-	workflows.ByActor) (s workflows.State, err error) {
+	workflows.SMSVerified) (s workflows.State, err error) {
 	return s, w.err
 }
 func (w *workflowsStub) Withdraw(context.Context, string, workflows.ByActor) (s workflows.State, err error) {

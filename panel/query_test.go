@@ -134,6 +134,19 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 	require.Contains(t, ask("other.example.net"), "现在不能向管局查询")
 }
 
+func TestQueryTakesEveryFormOfNumbers(t *testing.T) {
+	a, ctx := newAsking(t), t.Context()
+	base := a.site("127.0.0.1")
+	for i, c := range filingtest.Numbers() {
+		id := int64(i + 1)
+		require.NoError(t, a.db.SaveFiled(ctx, a.account, []filing.FiledHolder{{HolderID: id, Number: c.Holder,
+			Holder: filingtest.CompanyHolder(), Sites: []filing.FiledSite{{ID: id, Number: c.Text, Name: fmt.Sprint("网站", i)}}}}))
+		asked := strings.TrimSpace(c.Text)
+		require.Contains(t, found(t, base, i+1, asked), fmt.Sprint("网站", i), asked)
+		require.Contains(t, found(t, base, i+101, c.Want), fmt.Sprint("网站", i), c.Want)
+	}
+}
+
 func TestQueryFindsOurOwnOrders(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
 	_, err := a.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",

@@ -47,8 +47,8 @@ func (i idle) next(limit time.Duration) time.Time {
 }
 
 // endIfAbandoned withdraws a filing that nobody has touched for the setting's time, after two notices. Only the
-// database knows what was touched: a draft that is saved tells the workflow nothing. It runs in the background until ctx, the
-// stage's, ends.
+// database knows what was touched: a draft that is saved tells the workflow nothing. It runs in the background until
+// ctx, the stage's, ends.
 func (f *run) endIfAbandoned(ctx workflow.Context, stage filing.Stage) {
 	if !slices.Contains(abandonedStages, stage) || !since(ctx, changeAbandoned) {
 		return

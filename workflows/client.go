@@ -143,8 +143,8 @@ func (c *Client) CheckSiteNow(ctx context.Context, ref string, in ByActor) (Stat
 	return c.update(ctx, ref, UpdateCheckSite, fmt.Sprintf("check-site/%d", time.Now().Unix()/60), in)
 }
 
-// ConfirmSMSVerification reports that the customer passed the bureau's own SMS verification.
-func (c *Client) ConfirmSMSVerification(ctx context.Context, ref string, in ByActor) (State, error) {
+// ConfirmSMSVerification reports that somebody answered the ministry's SMS verification.
+func (c *Client) ConfirmSMSVerification(ctx context.Context, ref string, in SMSVerified) (State, error) {
 	return c.update(ctx, ref, UpdateSMSVerified, "", in)
 }
 

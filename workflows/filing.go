@@ -207,7 +207,8 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing
 	carried := f.carried(stage)
 	kind := filing.EventVerified
 	switch {
-	case attention == filing.AttentionRefusedOurs && !f.decision().ours():
+	case attention == filing.AttentionRefusedOurs && !f.decision().ours(),
+		attention == filing.AttentionSMSVerificationReturned:
 		kind = filing.EventRefused
 	case attention == filing.AttentionRefusedOurs:
 		kind = filing.EventSentBack
@@ -228,7 +229,7 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing
 // revision and returns false.
 func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	f.revision = f.submitted
-	if (f.in.Vetting || f.from == filing.Vetting) && f.begins(filing.Vetting) {
+	if (f.in.Vetting && !f.unchanged || f.from == filing.Vetting) && f.begins(filing.Vetting) {
 		passed, err := f.vet(ctx)
 		if err != nil {
 			return false, err
@@ -261,6 +262,9 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 		return false, f.prepare(ctx, filing.Correcting, filing.AttentionSentBack)
 	}
 	f.notify(ctx, message.Refused)
+	if f.decision().VerificationExpired {
+		return false, f.prepare(ctx, filing.Correcting, filing.AttentionSMSVerificationReturned)
+	}
 	return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefused)
 }
 

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -461,10 +462,10 @@ func TestSMSVerificationSendsReminders(t *testing.T) {
 	w.codesGoOut()
 	w.siteIsFine()
 	w.submitted()
-	w.at(19, w.isRefused(workflows.UpdateSMSVerified, workflows.ByActor{}))
+	w.at(19, w.isRefused(workflows.UpdateSMSVerified, workflows.SMSVerified{}))
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, SMSVerificationHours: 24}))
-	w.at(13*60, w.says(workflows.UpdateSMSVerified, workflows.ByActor{Actor: "customer:demo"}))
-	w.at(14*60, w.isRefused(workflows.UpdateSMSVerified, workflows.ByActor{}))
+	w.at(13*60, w.says(workflows.UpdateSMSVerified, workflows.SMSVerified{Actor: "customer:demo"}))
+	w.at(14*60, w.isRefused(workflows.UpdateSMSVerified, workflows.SMSVerified{}))
 	w.at(3*24*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.runs(input)
 	require.Equal(t, 24, w.notices["filing-7-1-sms_verification-sms-0h"])
@@ -475,6 +476,70 @@ func TestSMSVerificationSendsReminders(t *testing.T) {
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
 
+// Where the managers are two people, the verification is done when both have answered; the same person's answer doesn't
+// count twice, and everybody sees whose is missing.
+func TestTwoPeopleVerifyBySMS(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.siteIsFine()
+	w.submitted()
+	both := []string{"holder", "site"}
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, SMSVerificationHours: 24}))
+	site := workflows.SMSVerified{Actor: "customer:demo", Person: "site", Of: both}
+	w.at(60, w.says(workflows.UpdateSMSVerified, site))
+	w.at(61, w.isRefused(workflows.UpdateSMSVerified, site))
+	w.at(13*60, w.says(workflows.UpdateSMSVerified, workflows.SMSVerified{Actor: "customer:demo", Person: "holder", Of: both}))
+	w.at(3*24*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
+	w.runs(input)
+	require.Equal(t, 12, w.notices["filing-7-1-sms_verification-sms-12h"], "reminded until both have")
+	require.NotContains(t, w.notices, "filing-7-1-sms_verification-sms-22h")
+	kinds := w.kinds()
+	part := slices.Index(kinds, "sms_verification_part")
+	require.Positive(t, part)
+	require.Greater(t, slices.Index(kinds, "sms_verification_done"), part)
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+}
+
+// A filing that is returned only because nobody verified it in time goes to the bureau again as it is, without another
+// vetting; with changes it is vetted again.
+func TestUnverifiedFilingIsResubmittedWithoutVetting(t *testing.T) {
+	for name, unchanged := range map[string]bool{"unchanged": true, "changed": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.codesGoOut()
+			w.siteIsFine()
+			w.submitted()
+			w.at(18, w.says(workflows.UpdatePass, workflows.Verdict{Revision: 1, Actor: "support:a"}))
+			w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, SMSVerificationHours: 24}))
+			w.at(26*60, w.signals(workflows.SignalDecided,
+				workflows.Decided{FilingID: 7, Revision: 1, Code: 1002, VerificationExpired: true}))
+			w.at(27*60, w.says(workflows.UpdateSubmit,
+				workflows.Submission{Revision: 2, Actor: "customer:demo", Unchanged: unchanged}))
+			if !unchanged {
+				w.at(28*60, w.says(workflows.UpdatePass, workflows.Verdict{Revision: 2, Actor: "support:a"}))
+			}
+			w.at(29*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))
+			vetted := input
+			vetted.Vetting = true
+			w.runs(vetted)
+			var returned bool
+			for _, s := range w.steps {
+				returned = returned || s.Attention != nil && *s.Attention == filing.AttentionSMSVerificationReturned &&
+					s.EventKind == filing.EventRefused && s.Stage == filing.Correcting
+			}
+			require.True(t, returned)
+			var vettings int
+			for _, stage := range w.stages {
+				if stage == filing.Vetting {
+					vettings++
+				}
+			}
+			require.Equal(t, map[bool]int{true: 1, false: 2}[unchanged], vettings)
+			require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+		})
+	}
+}
+
 // If the verification expires, the bureau refuses, and the next revision gets a verification of its own.
 func TestSMSVerificationRunsOut(t *testing.T) {
 	w := newWorld(t)
@@ -482,7 +547,7 @@ func TestSMSVerificationRunsOut(t *testing.T) {
 	w.siteIsFine()
 	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, SMSVerificationHours: 24}))
-	w.at(26*60, w.isRefused(workflows.UpdateSMSVerified, workflows.ByActor{}))
+	w.at(26*60, w.isRefused(workflows.UpdateSMSVerified, workflows.SMSVerified{}))
 	w.at(30*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1002}))
 	w.at(31*60, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(32*60,

@@ -111,6 +111,9 @@ type Submission struct {
 	Revision int
 	Kind     filing.Kind `json:",omitempty"`
 	Actor    string
+	// Unchanged: the dossier is as it was returned. If the bureau returned it only because nobody verified it in time,
+	// there is nothing to vet again.
+	Unchanged bool `json:",omitempty"`
 }
 
 // Verdict is a reviewer's decision on a revision; Reason is a key of the locale files.
@@ -122,6 +125,14 @@ type Verdict struct {
 
 // ByActor is an Update that carries only its actor.
 type ByActor struct{ Actor string }
+
+// SMSVerified reports that somebody answered the ministry's SMS verification.
+type SMSVerified struct {
+	Actor string
+	// Person is who did, Of everybody who must (filing.SMSVerifier.Key). Both are empty if there is only one.
+	Person string   `json:",omitempty"`
+	Of     []string `json:",omitempty"`
+}
 
 // Resolution is what to do about a stuck step.
 type Resolution string
@@ -167,6 +178,8 @@ type Decided struct {
 	Actor string `json:"actor,omitempty"`
 	// Named: the refusal names fields that the customer can correct.
 	Named bool `json:"named,omitempty"`
+	// VerificationExpired: the bureau returned it only because nobody answered the SMS verification in time.
+	VerificationExpired bool `json:"verification_expired,omitempty"`
 }
 
 func (a Accepted) filingID() int64  { return a.FilingID }

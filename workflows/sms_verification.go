@@ -11,8 +11,8 @@ import (
 	"github.com/beian/beian/internal/message"
 )
 
-// smsVerification is the state of the bureau's own SMS verification (短信核验): some provinces send the applicant a
-// code, to be entered on the bureau's site within a day. Only the customer can tell the provider that it was.
+// smsVerification is the state of the ministry's SMS verification (短信核验): it sends the managers a code, to be entered
+// on its site within a day. Only they can tell the provider that it was.
 type smsVerification int
 
 const (
@@ -37,7 +37,7 @@ func (f *run) awaitDecision(ctx workflow.Context) error {
 func (f *run) remindOfSMSVerification(ctx workflow.Context, decided func() bool) error {
 	start := workflow.Now(ctx)
 	limit := time.Duration(f.smsVerificationHours) * time.Hour
-	f.smsVerification = smsVerificationAwaited
+	f.smsVerification, f.smsVerifiedBy, f.smsVerifiedShown = smsVerificationAwaited, nil, 0
 	due := filing.AttentionSMSVerification
 	if err := f.advance(ctx, activities.Progress{
 		Attention: &due, EventKind: filing.EventSMSVerification, Actor: bureauActor,
@@ -52,16 +52,33 @@ func (f *run) remindOfSMSVerification(ctx workflow.Context, decided func() bool)
 		if at >= limit {
 			break
 		}
-		if early, err := f.within(ctx, start.Add(at), over); err != nil || early {
+		if early, err := f.untilVerified(ctx, start.Add(at), over); err != nil || early {
 			return f.endSMSVerification(ctx, err)
 		}
 		f.notifyOf(ctx, message.SMSVerification, fmt.Sprintf("%dh", hour), f.smsVerificationHours-hour)
 	}
-	early, err := f.within(ctx, start.Add(limit), over)
+	early, err := f.untilVerified(ctx, start.Add(limit), over)
 	if err == nil && !early {
 		f.smsVerification = smsVerificationExpired
 	}
 	return f.endSMSVerification(ctx, err)
+}
+
+// untilVerified waits like within, and shows each person who has verified while another still has to.
+func (f *run) untilVerified(ctx workflow.Context, until time.Time, over func() bool) (bool, error) {
+	fresh := func() bool { return f.smsVerifiedShown < len(f.smsVerifiedBy) }
+	for {
+		early, err := f.within(ctx, until, func() bool { return over() || fresh() })
+		if err != nil || !early || over() {
+			return early, err
+		}
+		person := f.smsVerifiedBy[f.smsVerifiedShown]
+		if err := f.advance(ctx, activities.Progress{EventKind: filing.EventSMSVerificationPart, Actor: f.actor,
+			Detail: person}); err != nil {
+			return false, err
+		}
+		f.smsVerifiedShown++
+	}
 }
 
 // within waits for a condition until a time.

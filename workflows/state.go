@@ -53,10 +53,12 @@ type run struct {
 	codeAttention filing.Attention
 	verified      bool
 	submitted     int // newest revision submitted
-	vetted        *vettingVerdict
-	siteChecks    int // how often a site check was requested
-	withdrawn     bool
-	actor         string // who last moved the filing
+	// unchanged: it is as it was when nobody verified it in time, so that it needs no vetting.
+	unchanged  bool
+	vetted     *vettingVerdict
+	siteChecks int // how often a site check was requested
+	withdrawn  bool
+	actor      string // who last moved the filing
 
 	// Said by the bureau:
 	accepted             int
@@ -66,6 +68,9 @@ type run struct {
 
 	// smsVerification is the state of the bureau's own SMS verification.
 	smsVerification smsVerification
+	// smsVerifiedBy are the people who have answered it, smsVerifiedShown how many of them are in the projection.
+	smsVerifiedBy    []string
+	smsVerifiedShown int
 
 	stuck     *stuck
 	stuckLock workflow.Mutex

@@ -134,6 +134,7 @@ func (f *run) canBe(kind filing.Kind) bool {
 
 func (f *run) acceptSubmission(ctx workflow.Context, in Submission) error {
 	f.submitted, f.kind, f.actor = in.Revision, in.Kind, in.Actor
+	f.unchanged = in.Unchanged && f.attention == filing.AttentionSMSVerificationReturned
 	return f.moved(ctx, f.stage)
 }
 
@@ -158,12 +159,22 @@ func (f *run) checkSiteNow(workflow.Context, ByActor) error {
 	return nil
 }
 
-func (f *run) canConfirmSMSVerification(ByActor) bool {
-	return f.smsVerification == smsVerificationAwaited
+func (f *run) canConfirmSMSVerification(in SMSVerified) bool {
+	return f.smsVerification == smsVerificationAwaited && !slices.Contains(f.smsVerifiedBy, in.Person)
 }
 
-func (f *run) confirmSMSVerification(ctx workflow.Context, in ByActor) error {
-	f.smsVerification, f.actor = smsVerificationDone, in.Actor
+// confirmSMSVerification: the verification is done when everybody has confirmed it.
+func (f *run) confirmSMSVerification(ctx workflow.Context, in SMSVerified) error {
+	f.actor = in.Actor
+	f.smsVerifiedBy = append(f.smsVerifiedBy, in.Person)
+	for _, person := range in.Of {
+		if !slices.Contains(f.smsVerifiedBy, person) {
+			return workflow.Await(ctx, func() bool {
+				return f.smsVerification != smsVerificationAwaited || f.smsVerifiedShown >= len(f.smsVerifiedBy)
+			})
+		}
+	}
+	f.smsVerification = smsVerificationDone
 	return workflow.Await(ctx, func() bool { return f.attention != filing.AttentionSMSVerification })
 }
 

@@ -31,6 +31,9 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store) (
 		if err := db.SetSMSVerificationHours(ctx, id, int(a.SMSVerification.Hours())); err != nil {
 			return nil, err
 		}
+		if err := db.SetFilingPassword(ctx, id, a.FilingPassword == config.FilingPasswordRequired); err != nil {
+			return nil, err
+		}
 		driver := store.DriverInterface
 		if a.Manual() {
 			driver = store.DriverManual
@@ -39,7 +42,7 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store) (
 			return nil, err
 		}
 		c, hours := a.Client()
-		accounts[id] = activities.BureauAccount{Client: c, Hours: hours}
+		accounts[id] = activities.BureauAccount{Client: c, Hours: hours, ICPmm: a.ICPmm}
 		ids = append(ids, id)
 	}
 	return accounts, db.KeepAccounts(ctx, ids)

@@ -181,7 +181,7 @@ func (d *doctor) needsTemporal(ask func(context.Context) (string, error)) func(c
 func (d *doctor) settings(context.Context) (string, error) {
 	_, workerErr := WorkerConfig(d.set.Worker, d.set.SMS.PerSecond)
 	_, papersErr := d.set.Panel.PaperList()
-	_, rulesErr := d.set.Panel.RuleBook()
+	_, rulesErr := d.set.Provider.RuleBook()
 	_, secondErr := d.set.Panel.SecondVettingRule()
 	_, reportErr := d.set.Panel.Reports()
 	_, hookErr := staffHook(d.set.Staff)

@@ -51,7 +51,7 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err != nil {
 		return panel.Config{}, err
 	}
-	book, err := set.Panel.RuleBook()
+	book, err := set.Provider.RuleBook()
 	if err != nil {
 		return panel.Config{}, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/beian/beian/internal/build"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/worker"
@@ -171,12 +172,16 @@ func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*a
 	if err := p.CheckCertificateName(); err != nil {
 		return nil, err
 	}
+	book, err := p.RuleBook()
+	if err != nil {
+		return nil, err
+	}
 	policy := website.Policy{VerifyTLS: website.Verify(w.VerifyTLS), TLSOnly: w.TLSOnly}
 	policy.Dialer.Control = website.Guard(allow)
 	return &activities.Website{
 		Store: db, Policy: policy, CertificateName: p.CertificateName, LinkTargets: p.LinkTargets,
-		PoliceTarget: p.PoliceTarget,
-		Checker:      website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
+		PoliceTarget: p.PoliceTarget, Rules: cmp.Or(book, rules.BuiltIn()),
+		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package bureau_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +80,26 @@ func TestEveryKindOfRecord(t *testing.T) {
 			}
 			schema(t, "upload-data.xsd", content)
 		})
+	}
+}
+
+// Without a filing password only a new access has the element, which the interface requires, and deregistering a holder
+// where the bureau wants a fixed value.
+func TestRecordsWithoutFilingPassword(t *testing.T) {
+	for name, record := range recordsOfEachKind() {
+		for _, fixed := range []string{"", "0"} {
+			record.Dossier.OwnershipProof.Password, record.ICPmm = "", fixed
+			content, unfit, err := bureau.BuildRecords(version, 310001, []bureau.Record{record})
+			require.NoError(t, err)
+			require.Empty(t, unfit, name)
+			kind := record.Dossier.Kind
+			wants := kind == filing.KindNewAccess || kind == filing.KindEndHolder && fixed != ""
+			require.Equal(t, wants, strings.Contains(string(content), "<ICPmm>"+fixed+"</ICPmm>"), name)
+			require.Equal(t, wants, strings.Contains(string(content), "ICPmm"), name)
+			if kind != filing.KindNewAccess || fixed != "" {
+				schema(t, "upload-data.xsd", content)
+			}
+		}
 	}
 }
 

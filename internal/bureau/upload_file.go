@@ -47,6 +47,9 @@ type Record struct {
 	ID      int64
 	Dossier filing.Dossier
 	Papers  []Paper
+	// ICPmm is what the bureau wants instead of a filing password where the interface requires the element (XZJR,
+	// deregistering a holder) and no password was given; usually empty.
+	ICPmm string
 }
 
 // Paper is an attachment (Fjxx): format and purpose are codes of the bureau's tables, the content is binary.

@@ -1,6 +1,7 @@
 package bureau
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -66,7 +67,7 @@ type newAccess struct {
 	IspJrid int64  `xml:"IspJrid" validate:"min=1"`
 	accessBody
 	Fj    []fj   `xml:"Fj" validate:"dive"`
-	ICPmm string `xml:"ICPmm" form:"ownership.password" validate:"required"`
+	ICPmm string `xml:"ICPmm" form:"ownership.password" validate:"max=32"`
 }
 
 type change struct {
@@ -142,8 +143,8 @@ func newSiteEntry(r Record) (entry newSite, unfit filing.Unfit) {
 
 func newAccessEntry(r Record) (entry newAccess, unfit filing.Unfit) {
 	d := r.Dossier
-	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password),
-		partID(r.ID, placeAccess)
+	entry.Wzbah, entry.IspJrid = d.OwnershipProof.Number, partID(r.ID, placeAccess)
+	entry.ICPmm = cmp.Or(hashedPassword(d.OwnershipProof.Password), r.ICPmm)
 	entry.accessBody, unfit = accessOf(r.ID, d.Site, nil)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		number, err := filing.ParseNumber(d.OwnershipProof.Number)
@@ -184,8 +185,8 @@ func endEntry(r Record) zxxx {
 	d := r.Dossier
 	e := zxxx{Zxly: d.Ending.Reason, Zxlybz: d.Ending.Note, ICPmm: hashedPassword(d.OwnershipProof.Password)}
 	switch d.Kind {
-	case filing.KindEndHolder:
-		e.Zxlb, e.Jlid = 0, d.Subject.HolderID
+	case filing.KindEndHolder: // upload-data.xsd's comment requires ICPmm here, its rules don't
+		e.Zxlb, e.Jlid, e.ICPmm = 0, d.Subject.HolderID, cmp.Or(e.ICPmm, r.ICPmm)
 	case filing.KindEndSite:
 		e.Zxlb, e.Jlid = 1, d.Subject.SiteID
 	default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -35,15 +36,39 @@ type Account struct {
 	// SMSVerification is how long the bureau's own code to applicants is valid, to be entered on its site; 0: it sends
 	// none.
 	SMSVerification time.Duration `yaml:"sms_verification"`
+	// FilingPassword is FilingPasswordRequired where the bureau still wants filing passwords; else FilingPasswordNone or
+	// empty.
+	FilingPassword string `yaml:"filing_password"`
+	// ICPmm is what a new access has instead of a filing password's hash, since the interface requires the element.
+	ICPmm string `yaml:"icp_mm"`
 
 	password, key, iv string
+}
+
+// The values of an account's FilingPassword.
+const (
+	FilingPasswordNone     = "none"
+	FilingPasswordRequired = "required"
+)
+
+// smsVerificationDefault is the ministry's limit since 17 August 2020.
+const smsVerificationDefault = 24 * time.Hour
+
+// UnmarshalYAML reads an account of the accounts file, with its defaults.
+func (a *Account) UnmarshalYAML(unmarshal func(any) error) error {
+	type plain Account
+	read := plain{SMSVerification: smsVerificationDefault}
+	err := unmarshal(&read)
+	*a = Account(read)
+	return err
 }
 
 // AccountList is every account in the settings.
 func (b Bureau) AccountList() ([]Account, error) {
 	if b.Accounts == "" {
 		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours,
-			SMSVerification: b.SMSVerification, password: b.Password, key: b.Key, iv: b.IV}
+			SMSVerification: b.SMSVerification, FilingPassword: b.FilingPassword, ICPmm: b.ICPmm,
+			password: b.Password, key: b.Key, iv: b.IV}
 		if b.Password == "" && one.reaches() {
 			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
 		}
@@ -109,6 +134,9 @@ func (a *Account) secrets() error {
 	return nil
 }
 
+// maxICPmm is upload-data.xsd's limit.
+const maxICPmm = 32
+
 // check reports everything that is wrong with an account.
 func (a Account) check() error {
 	var problems []error
@@ -145,6 +173,12 @@ func (a Account) check() error {
 	}
 	if a.SMSVerification < 0 || a.SMSVerification%time.Hour != 0 {
 		wrong("sms_verification must be whole hours, such as 24h")
+	}
+	if !slices.Contains([]string{"", FilingPasswordNone, FilingPasswordRequired}, a.FilingPassword) {
+		wrong("unknown filing_password %q; want %s or %s", a.FilingPassword, FilingPasswordNone, FilingPasswordRequired)
+	}
+	if len(a.ICPmm) > maxICPmm {
+		wrong("icp_mm is too long; want at most %d characters", maxICPmm)
 	}
 	if _, err := bureau.ParseHours(a.Hours); err != nil {
 		wrong("hours: %w", err)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,6 +52,26 @@ func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "NOT_SET_ANYWHERE is not set")
 	_, err = config.Bureau{Account: "a", URL: "http://b", ISPID: 1}.AccountList()
 	require.ErrorContains(t, err, "BEIAN_BUREAU_PASSWORD is not set")
+}
+
+// What an account doesn't say is as bureaus do today: a code by SMS within a day, and no filing password.
+func TestAccountsDefaultToTodaysProcedure(t *testing.T) {
+	list, err := accounts(t, `accounts:
+- {name: a, driver: manual, provinces: ['310000']}
+- {name: b, driver: manual, provinces: ['330000'], sms_verification: 0s, filing_password: required, icp_mm: x}
+- {name: c, driver: manual, sms_verification: 48h, filing_password: none}
+`)
+	require.NoError(t, err)
+	require.Equal(t, []time.Duration{24 * time.Hour, 0, 48 * time.Hour},
+		[]time.Duration{list[0].SMSVerification, list[1].SMSVerification, list[2].SMSVerification})
+	require.Empty(t, list[0].FilingPassword+list[0].ICPmm)
+	require.Equal(t, config.FilingPasswordRequired, list[1].FilingPassword)
+	require.Equal(t, "x", list[1].ICPmm)
+	_, err = accounts(t, "accounts:\n- {name: a, driver: manual, filing_password: yes, icp_mm: "+strings.Repeat("1", 33)+"}\n")
+	require.ErrorContains(t, err, `unknown filing_password "yes"; want none or required`)
+	require.ErrorContains(t, err, "icp_mm is too long; want at most 32 characters")
+	_, err = accounts(t, "accounts:\n- {name: a, driver: manual, filing_pasword: none}\n")
+	require.ErrorContains(t, err, "filing_pasword")
 }
 
 // A manual account needs only a name; if it has settings of an interface, it must have all of them.

@@ -100,6 +100,7 @@ type Provider struct {
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
 	// CertificateName is the name of the bureau's certificate file on sites, where a bureau still issues one.
 	CertificateName string `env:"BEIAN_CERTIFICATE_NAME" help:"name of the bureau's certificate file in a site's folder cert, where the bureau issues one" default:"bazu.cert"`
+	Rules           string `env:"BEIAN_RULES" help:"file that overlays the built-in rules by province, suffixes and words of site names (docs/rules.md)" placeholder:"FILE"`
 	// PrivacyContact is required by 个人信息保护法, article 17.
 	PrivacyContact string `env:"BEIAN_PRIVACY_CONTACT" help:"whom people ask about their personal data, as the privacy notice names it, such as a mail address; empty: the help centre"`
 	Vetting        bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
@@ -121,7 +122,6 @@ type Panel struct {
 	RDAP           string        `env:"BEIAN_RDAP" help:"list of domain registries that the pre-check asks about registrants and expiry dates (RFC 9224); empty: it asks none" default:"https://data.iana.org/rdap/"`
 	SiteLooks      bool          `env:"BEIAN_SITE_LOOKS" help:"the pre-check looks whether a site opens before its approval, and what the holder's filed sites show" default:"true" negatable:""`
 	Papers         string        `env:"BEIAN_PAPERS" help:"file that overlays the built-in list of required papers (docs/papers.md)" placeholder:"FILE"`
-	Rules          string        `env:"BEIAN_RULES" help:"file that overlays the built-in rules by province, suffixes and words of site names (docs/rules.md)" placeholder:"FILE"`
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
 	HSTS           time.Duration `env:"BEIAN_HSTS" help:"for how long browsers that have opened the panel over HTTPS open it in no other way (Strict-Transport-Security); 0: not sent, as without BEIAN_SECURE_COOKIES" default:"4320h"`
 	SessionIdle    time.Duration `env:"BEIAN_SESSION_IDLE" help:"how long nobody may use a session before it ends; 0: twelve hours after sign-in, as every session" default:"2h"`
@@ -171,7 +171,7 @@ func (p Panel) Reports() (string, error) {
 var reportSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{20,200}$`)
 
 // RuleBook is the built-in rules by province, with the provider's changes applied; nil if there are none.
-func (p Panel) RuleBook() (*rules.Book, error) {
+func (p Provider) RuleBook() (*rules.Book, error) {
 	if p.Rules == "" {
 		return nil, nil
 	}
@@ -243,7 +243,9 @@ type Bureau struct {
 	Account         string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
 	Every           time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"interval between exchanges" default:"5m"`
 	Hours           string        `env:"BEIAN_BUREAU_HOURS" help:"hours in which the bureau accepts filings, China time, such as 09:00-17:30; empty: always"`
-	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the bureau's SMS verification is valid, such as 24h; 0: it sends none"`
+	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the ministry's SMS verification is valid, such as 24h; 0: there is none" default:"24h"`
+	FilingPassword  string        `env:"BEIAN_BUREAU_FILING_PASSWORD" help:"required: the bureau still wants filing passwords (备案密码) of new sites, accesses, changes and deregistrations; none: it has abolished them" enum:"none,required" default:"none"`
+	ICPmm           string        `env:"BEIAN_BUREAU_ICP_MM" help:"what a new access has instead of a filing password, where the bureau wants a fixed value; empty: an empty element"`
 }
 
 // Retention is how long data are kept; 0 keeps them for ever. docs/privacy.md says which setting is about which table.

@@ -65,18 +65,18 @@ func TestRetentionKeepsWhatRulesRequire(t *testing.T) {
 
 // A provider's rules override the built-in ones; a wrong line is reported with its place.
 func TestRulesOfTheProvidersOwn(t *testing.T) {
-	book, err := config.Panel{}.RuleBook()
+	book, err := config.Provider{}.RuleBook()
 	require.NoError(t, err)
 	require.Nil(t, book, "the built-in rules are used")
 	own := filepath.Join(t.TempDir(), "rules.tsv")
 	require.NoError(t, os.WriteFile(own, []byte("suffix\tcom\tno\tno\tsure\tTX\t2026\n"), 0o600))
-	book, err = config.Panel{Rules: own}.RuleBook()
+	book, err = config.Provider{Rules: own}.RuleBook()
 	require.NoError(t, err)
 	suffix, _ := book.SuffixOf("example.com")
 	require.False(t, suffix.Approved())
 	require.NoError(t, os.WriteFile(own, []byte("suffix\tcom\tmaybe\tno\tsure\tTX\t2026\n"), 0o600))
-	_, err = config.Panel{Rules: own}.RuleBook()
+	_, err = config.Provider{Rules: own}.RuleBook()
 	require.ErrorContains(t, err, "BEIAN_RULES: "+own+": line 1, column 3 (use)")
-	_, err = config.Panel{Rules: own + "-missing"}.RuleBook()
+	_, err = config.Provider{Rules: own + "-missing"}.RuleBook()
 	require.ErrorContains(t, err, "BEIAN_RULES")
 }

@@ -104,6 +104,12 @@ func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
 		return err
 	}
 	say("reviewing", "accepted by the bureau")
+	if s.Options.BureauEdition == bureau.EditionToday && s.StandIns.Bureau.VerifyAll() > 0 {
+		if _, err := w.Post(ctx, "/orders/"+order.Number+"/filing/sms-verified", nil); err != nil {
+			return err
+		}
+		say("reviewing", "verified by SMS")
+	}
 	stage, err := w.WaitStage(ctx, filing.Installing, filing.Correcting)
 	if err != nil {
 		return err

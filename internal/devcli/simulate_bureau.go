@@ -14,11 +14,12 @@ import (
 type simulateBureau struct {
 	Listen      string        `default:"127.0.0.1:8082" help:"address to listen on"`
 	State       string        `default:".beian/bureau.json" help:"file for its state"`
-	Edition     string        `enum:"today,2005" default:"today" help:"how it works: as bureaus do today, or as in 2005, with certificates"`
+	Edition     string        `enum:"today,2005" default:"today" help:"how it works: as bureaus do today, or as in 2005, with certificates and filing passwords"`
 	ISPID       int64         `name:"isp-id" default:"310001" help:"the provider's number"`
 	User        string        `default:"provider" help:"the provider's user name"`
 	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative: reviewed on the page only"`
 	ReviewUpTo  time.Duration `help:"reviews take between review-after and this"`
+	Verify      time.Duration `name:"sms-verification" default:"24h" help:"how long managers have to enter the code at /verify before the review, with the edition of today; 0: nobody has to"`
 	UniqueNames bool          `help:"refuse a site name that is already filed"`
 	MaxChanges  int           `help:"changes of one holder in 24 hours; 0: no limit"`
 	Province    string        `help:"the bureau's province, such as 310000; empty: any"`
@@ -40,13 +41,16 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 	if password == "" {
 		return errors.New("BEIAN_BUREAU_PASSWORD is not set: the password that the provider will use")
 	}
+	if c.Edition != string(bureau.EditionToday) {
+		c.Verify = 0
+	}
 	var random *bureau.RandomFaults
 	if c.FaultRate > 0 {
 		random = &bureau.RandomFaults{Seed: c.FaultSeed, Rate: c.FaultRate}
 	}
 	s, err := bureau.New(bureau.Options{
 		Edition: bureau.Edition(c.Edition), Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours,
-		Schema: c.Schema, Random: random, ISPID: c.ISPID,
+		SMSVerification: c.Verify, Schema: c.Schema, Random: random, ISPID: c.ISPID,
 		UserName: c.User, Password: password,
 		ReviewAfter: c.ReviewAfter, ReviewUpTo: c.ReviewUpTo, UniqueSiteNames: c.UniqueNames, MaxChanges: c.MaxChanges,
 		StateFile: c.State, Logger: app.NewLogger("info"),

@@ -20,4 +20,7 @@ type Dossier struct {
 	OwnershipProof OwnershipProof `json:"ownership_proof,omitzero"`
 	Subject        Subject        `json:"subject,omitzero"`
 	Ending         Ending         `json:"ending,omitzero"`
+
+	// PasswordPolicy is the bureau's, as the settings have it now; it isn't stored.
+	PasswordPolicy PasswordPolicy `json:"-"`
 }

@@ -35,13 +35,15 @@ const (
 const (
 	// EventRegistered is a registration's first event, before the workflow's own; EventRegisteredUnchecked: the bureau
 	// couldn't be queried about the number.
-	EventRegistered             EventKind = "registered"
-	EventRegisteredUnchecked    EventKind = "registered_unchecked"
-	EventCodeSMS                EventKind = "code_sms"
-	EventCodeMail               EventKind = "code_mail"
-	EventContactCorrected       EventKind = "contact_corrected"
-	EventContactConfirmed       EventKind = "contact_confirmed"
-	EventSMSVerification        EventKind = "sms_verification"
+	EventRegistered          EventKind = "registered"
+	EventRegisteredUnchecked EventKind = "registered_unchecked"
+	EventCodeSMS             EventKind = "code_sms"
+	EventCodeMail            EventKind = "code_mail"
+	EventContactCorrected    EventKind = "contact_corrected"
+	EventContactConfirmed    EventKind = "contact_confirmed"
+	EventSMSVerification     EventKind = "sms_verification"
+	// EventSMSVerificationPart: one of two people has verified; its detail is SMSVerifier.Key.
+	EventSMSVerificationPart    EventKind = "sms_verification_part"
 	EventSMSVerificationDone    EventKind = "sms_verification_done"
 	EventSMSVerificationExpired EventKind = "sms_verification_expired"
 	EventSiteIncomplete         EventKind = "site_incomplete"

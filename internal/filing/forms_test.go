@@ -246,7 +246,7 @@ func TestEachRuleOfOwnershipProofs(t *testing.T) {
 	type form = filing.OwnershipProof
 	right := func() form { return form{Number: "沪ICP备2023012345号-1", Password: "secret"} }
 	for _, kind := range []filing.Kind{filing.KindNewSite, filing.KindNewAccess} {
-		checkForm(t, right, func(f form) filing.Problems { return f.Validate(kind) }, []formCase[form]{
+		checkForm(t, right, func(f form) filing.Problems { return f.Validate(kind, filing.PasswordRequired) }, []formCase[form]{
 			{"no number", func(f *form) { f.Number = "" }, "number required"},
 			{"not a number", func(f *form) { f.Number = "2023012345" }, "number number_invalid"},
 			{"no password", func(f *form) { f.Password = "" }, "password required"},

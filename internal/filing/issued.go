@@ -95,14 +95,14 @@ func (p *Problems) number(field, text string, ofSite bool, d Dossier) {
 	case err != nil:
 		p.add(field, "filing_number")
 		return
-	case ofSite && n.Site == 0:
+	case ofSite && (n.Site == 0 || n.App != ""):
 		p.add(field, "filing_number_of_site")
 		return
 	case !ofSite && n.Site != 0:
 		p.add(field, "filing_number_of_holder")
 		return
 	}
-	if province := d.Bureau(); province != "" && n.Province() != province {
+	if province := d.Bureau(); province != "" && n.Sign != "" && n.Province() != province {
 		p.add(field, "filing_number_province", "sign", ProvinceSign(province))
 		return
 	}

@@ -50,7 +50,7 @@ type KindSpec struct {
 	Claims Claimed
 	// Ends is what it deregisters, if anything.
 	Ends Ended
-	// NeedsPassword: the filing password is required.
+	// NeedsPassword: the filing password is required where the bureau's account asks for one.
 	NeedsPassword bool
 	// Forms are listed in the order in which they are filled in.
 	Forms []FormSpec
@@ -216,7 +216,24 @@ func (k Kind) Forms() []string {
 	return names
 }
 
-// Asks reports whether the kind uses a field of a form.
+// Forms lists the dossier's forms in the order in which they are filled in: those of its kind that ask for something.
+func (d Dossier) Forms() []string {
+	return slices.DeleteFunc(d.Kind.Forms(), func(form string) bool {
+		return form == FormOwnership && !d.Asks(form, "number") && !d.Asks(form, "password")
+	})
+}
+
+// Asks reports whether the dossier uses a field of a form: the filing password only where its bureau wants one, or if
+// one was given.
+func (d Dossier) Asks(form, field string) bool {
+	if form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone &&
+		d.OwnershipProof.Password == "" {
+		return false
+	}
+	return d.Kind.Asks(form, field)
+}
+
+// Asks reports whether the kind uses a field of a form. Whether a dossier of it does can depend on its bureau.
 func (k Kind) Asks(form, field string) bool {
 	return slices.ContainsFunc(k.Spec().Forms, func(f FormSpec) bool {
 		return f.Name == form && (f.Fields == nil || slices.Contains(f.Fields, field))

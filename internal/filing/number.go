@@ -96,18 +96,30 @@ func (n Number) Holder() string {
 // NormaliseNumber converts full-width characters and the old forms of Chinese ones, removes white space and writes ICP
 // in upper case, for comparing numbers and finding them in pages.
 func NormaliseNumber(text string) string {
-	return strings.ToUpper(oldForms.Replace(textnorm.Code(text)))
+	return strings.ToUpper(SimplifyNumbers(textnorm.Code(text)))
 }
+
+// SimplifyNumbers replaces the traditional characters that numbers in a text may have.
+func SimplifyNumbers(text string) string { return oldForms.Replace(text) }
 
 // oldForms are the traditional characters of numbers, with the simplified ones.
 var oldForms = strings.NewReplacer("號", "号", "備", "备", "證", "证", "網", "网", "遼", "辽", "滬", "沪", "蘇", "苏", "閩", "闽",
 	"贛", "赣", "魯", "鲁", "粵", "粤", "瓊", "琼", "貴", "贵", "雲", "云", "陝", "陕", "隴", "陇", "寧", "宁", "晉", "晋")
 
+// StandardNumber is a number in its standard form, by which numbers from people, files and bureaus are compared and
+// looked up; a text that is no number is only normalised.
+func StandardNumber(text string) string {
+	if n, err := ParseNumber(text); err == nil {
+		return n.String()
+	}
+	return NormaliseNumber(text)
+}
+
 // Province is the province of a number's abbreviation, as a GB/T 2260 code.
 func (n Number) Province() string { return ProvinceOfNumber(n.Sign) }
 
-// numberInText finds the holder part of filing numbers in a text.
-var numberInText = regexp.MustCompile(`\p{Han}ICP(?:` + serialForm + `)号|\p{Han}` + licenceForm)
+// numberInText finds the holder part of filing numbers in a text: a licence of several provinces has no abbreviation.
+var numberInText = regexp.MustCompile(`\p{Han}ICP(?:` + serialForm + `)号|[` + allSigns() + `]?` + licenceForm)
 
 // NumbersIn returns the holders' filing numbers in a file, in UTF-8 or GBK. It is meant for certificates (bazu.cert),
 // whose format isn't documented. A certificate may contain none.
@@ -115,13 +127,17 @@ func NumbersIn(content []byte) []string {
 	var list []string
 	gbk, _ := simplifiedchinese.GB18030.NewDecoder().Bytes(content) // bytes that aren't text become replacement characters
 	for _, text := range [][]byte{content, gbk} {
-		for _, found := range numberInText.FindAll(text, -1) {
-			if n, err := ParseNumber(string(found)); err == nil {
+		for _, found := range numberInText.FindAllString(NormaliseNumber(string(text)), -1) {
+			if n, err := ParseNumber(found); err == nil {
 				list = append(list, n.Holder())
 			}
 		}
 	}
-	return unique(list)
+	// A reading in the wrong encoding loses a licence's abbreviation.
+	all := unique(list)
+	return slices.DeleteFunc(slices.Clone(all), func(number string) bool {
+		return slices.ContainsFunc(all, func(one string) bool { return one != number && strings.HasSuffix(one, number) })
+	})
 }
 
 // OtherNumberIn is a number in a certificate that differs from this one; empty if it contains this one, or none.

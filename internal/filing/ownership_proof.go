@@ -15,6 +15,19 @@ type OwnershipProof struct {
 	Password string `json:"password,omitempty"`
 }
 
+// PasswordPolicy is whether a bureau asks for filing passwords. Most have abolished them since August 2020.
+type PasswordPolicy string
+
+// The policies.
+const (
+	// PasswordNone: it asks for none and would ignore one.
+	PasswordNone PasswordPolicy = ""
+	// PasswordPossible: the bureau isn't known yet, and some that the provider files with require one.
+	PasswordPossible PasswordPolicy = "possible"
+	// PasswordRequired: it works as in 2005.
+	PasswordRequired PasswordPolicy = "required"
+)
+
 const (
 	// maxProofPassword limits the input; the interface only transfers its hash.
 	maxProofPassword = 128
@@ -32,9 +45,9 @@ func (c *OwnershipProof) Normalise(kind Kind) {
 	}
 }
 
-// Validate checks a normalised proof. Only kinds that prove ownership need a number; they and deregistering a holder
-// need a password (interface 4-1-1-2 to 4-1-1-5: ICPmm).
-func (c OwnershipProof) Validate(kind Kind) Problems {
+// Validate checks a normalised proof. Only kinds that prove ownership need a number; where the bureau requires
+// passwords, they and deregistering a holder need one (interface 4-1-1-2 to 4-1-1-5: ICPmm).
+func (c OwnershipProof) Validate(kind Kind, policy PasswordPolicy) Problems {
 	var p Problems
 	if kind.ProvesOwnership() {
 		n, err := ParseNumber(c.Number)
@@ -43,12 +56,12 @@ func (c OwnershipProof) Validate(kind Kind) Problems {
 			p.add("number", "required")
 		case err != nil:
 			p.add("number", "number_invalid")
-		case kind.Spec().Claims == ClaimsSite && n.Site == 0:
+		case kind.Spec().Claims == ClaimsSite && (n.Site == 0 || n.App != ""): // apps aren't filed through the interface
 			p.add("number", "number_wants_site")
 		}
 	}
 	switch {
-	case c.Password == "" && kind.Spec().NeedsPassword:
+	case c.Password == "" && kind.Spec().NeedsPassword && policy == PasswordRequired:
 		p.add("password", "required")
 	case len(c.Password) > maxProofPassword:
 		p.add("password", "too_long", "max", maxProofPassword)

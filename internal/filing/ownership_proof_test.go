@@ -1,6 +1,7 @@
 package filing_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,23 +12,43 @@ import (
 
 func TestOwnershipProofs(t *testing.T) {
 	site := "沪icp备2023012345号－1"
+	const required = filing.PasswordRequired
 	c := filing.OwnershipProof{Number: site, Password: "p"}
 	c.Normalise(filing.KindNewSite)
 	require.Equal(t, "沪ICP备2023012345号", c.Number, "a new site joins the holder")
-	require.Empty(t, c.Validate(filing.KindNewSite))
-	require.Equal(t, "number_wants_site", c.Validate(filing.KindNewAccess).For("number").Key)
+	require.Empty(t, c.Validate(filing.KindNewSite, required))
+	require.Equal(t, "number_wants_site", c.Validate(filing.KindNewAccess, required).For("number").Key)
 	c = filing.OwnershipProof{Number: site}
 	c.Normalise(filing.KindNewAccess)
 	require.Equal(t, "沪ICP备2023012345号-1", c.Number)
-	require.Equal(t, "required", c.Validate(filing.KindNewAccess).For("password").Key)
+	require.Equal(t, "required", c.Validate(filing.KindNewAccess, required).For("password").Key)
 	require.Equal(t, "number_invalid",
-		filing.OwnershipProof{Number: "2023", Password: "p"}.Validate(filing.KindNewSite).For("number").Key)
-	require.Equal(t, "required", filing.OwnershipProof{}.Validate(filing.KindEndHolder).For("password").Key,
+		filing.OwnershipProof{Number: "2023", Password: "p"}.Validate(filing.KindNewSite, required).For("number").Key)
+	require.Equal(t, "required", filing.OwnershipProof{}.Validate(filing.KindEndHolder, required).For("password").Key,
 		"only with the password")
-	require.Empty(t, filing.OwnershipProof{}.Validate(filing.KindEndSite))
-	require.Empty(t, filing.OwnershipProof{}.Validate(filing.KindChange))
+	require.Empty(t, filing.OwnershipProof{}.Validate(filing.KindEndSite, required))
+	require.Empty(t, filing.OwnershipProof{}.Validate(filing.KindChange, required))
 	require.Equal(t, "choose", filing.Ending{Reason: 99}.Validate(filing.BuiltIn()).For("reason").Key)
 	require.Empty(t, filing.Ending{Reason: 1}.Validate(filing.BuiltIn()))
+}
+
+// Where a bureau has abolished filing passwords nobody is asked for one, and no form is left with nothing to fill in.
+func TestPasswordsAreAskedForWhereTheBureauRequiresThem(t *testing.T) {
+	for _, s := range filing.KindSpecs {
+		d := filing.Dossier{Kind: s.Kind, OwnershipProof: filing.OwnershipProof{Number: "沪ICP备2023012345号-1"}}
+		require.False(t, d.Asks(filing.FormOwnership, "password"), s.Kind)
+		require.Equal(t, s.Kind.ProvesOwnership() || s.Registers, slices.Contains(d.Forms(), filing.FormOwnership) || s.Registers,
+			"only with a number to give: %s", s.Kind)
+		require.Empty(t, d.OwnershipProof.Validate(s.Kind, filing.PasswordNone), s.Kind)
+		require.Empty(t, d.OwnershipProof.Validate(s.Kind, filing.PasswordPossible), s.Kind)
+		for _, policy := range []filing.PasswordPolicy{filing.PasswordPossible, filing.PasswordRequired} {
+			d.PasswordPolicy = policy
+			require.Equal(t, s.Kind.Forms(), d.Forms(), s.Kind)
+			require.Equal(t, s.Kind.Asks(filing.FormOwnership, "password"), d.Asks(filing.FormOwnership, "password"), s.Kind)
+		}
+		given := filing.Dossier{Kind: s.Kind, OwnershipProof: filing.OwnershipProof{Password: "p"}}
+		require.Equal(t, s.Kind.Forms(), given.Forms(), "one that was given is shown: %s", s.Kind)
+	}
 }
 
 func TestAdvice(t *testing.T) {

@@ -154,6 +154,12 @@ func ProvinceSign(province string) string { return provinceSigns[province] }
 // secondSigns are alternative abbreviations that some provinces' older numbers start with.
 var secondSigns = map[string]string{"川": "510000", "甘": "620000", "云": "530000", "贵": "520000"}
 
+// allSigns are all abbreviations.
+func allSigns() string {
+	signs := slices.Concat(slices.Collect(maps.Values(provinceSigns)), slices.Collect(maps.Keys(secondSigns)))
+	return strings.Join(slices.Sorted(slices.Values(signs)), "")
+}
+
 // ProvinceOfNumber is the province of the bureau that issued a filing number, by its abbreviation, as a GB/T 2260 code;
 // empty if unknown.
 func ProvinceOfNumber(number string) string {

@@ -46,7 +46,7 @@ func TestWhatStagesAllow(t *testing.T) {
 	}
 	require.Equal(t, []filing.OrderState{"none", "yours", "under_way", "filed"}, filing.OrderStates)
 	require.Equal(t, []filing.Attention{"sms_recipient", "mail_recipient", "sent_back", "refused", "refused_ours",
-		"sms_verification", "sms_verification_expired", "footer_missing", "certificate_missing", "install_by_hand"},
+		"sms_verification", "sms_verification_expired", "sms_verification_returned", "footer_missing", "certificate_missing", "install_by_hand"},
 		filing.Attentions)
 }
 

@@ -18,6 +18,9 @@ const (
 	// has passed.
 	AttentionSMSVerification        Attention = "sms_verification"
 	AttentionSMSVerificationExpired Attention = "sms_verification_expired"
+	// AttentionSMSVerificationReturned: the bureau returned the filing because nobody answered in time; nothing else is
+	// wrong with it.
+	AttentionSMSVerificationReturned Attention = "sms_verification_returned"
 	// What the site lacks in the stage Installing.
 	AttentionFooterMissing      Attention = "footer_missing"
 	AttentionCertificateMissing Attention = "certificate_missing"
@@ -27,8 +30,8 @@ const (
 // Attentions lists the values, without the empty one.
 var Attentions = []Attention{
 	AttentionSMSRecipient, AttentionMailRecipient, AttentionSentBack, AttentionRefused, AttentionRefusedOurs,
-	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionFooterMissing, AttentionCertificateMissing,
-	AttentionInstallByHand,
+	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionSMSVerificationReturned, AttentionFooterMissing,
+	AttentionCertificateMissing, AttentionInstallByHand,
 }
 
 // Turn is who must act next on a filing.

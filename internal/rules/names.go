@@ -42,6 +42,8 @@ const (
 	DomainCertRequired     Name = "domain_cert_required"
 	EmptyHolderCanAddSite  Name = "empty_holder_can_add_site"
 
+	FooterNumberKind Name = "footer_number_kind"
+
 	// About domains.
 	DomainValidity    Name = "domain_validity_months"
 	DomainStemWords   Name = "domain_stem_words"

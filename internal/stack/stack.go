@@ -80,7 +80,8 @@ type Options struct {
 	Vetting bool
 	// SecondVetting says which dossiers two reviewers check.
 	SecondVetting []string
-	// SMSVerification makes the bureau send applicants a code of its own, valid for this long.
+	// SMSVerification is how long a code of the SMS verification is valid; 0: a day with a bureau of today, and none with
+	// one of 2005; negative: none. The stand-in of today waits for it.
 	SMSVerification time.Duration
 	// Spares is the number of web spaces besides those of samples/orders.csv.
 	Spares int

@@ -114,7 +114,8 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 	stands.Bureau, err = bureau.New(bureau.Options{
 		ISPID: standISPID, UserName: standUser, Password: standPassword, ReviewAfter: s.Options.ReviewAfter,
 		Edition: s.Options.BureauEdition, RefuseSiteNames: refusedNames, CheckPapers: true,
-		StateFile: state("bureau.json"), Logger: s.Options.Logger,
+		SMSVerification: s.Options.standInVerification(),
+		StateFile:       state("bureau.json"), Logger: s.Options.Logger,
 	})
 	if err != nil {
 		return nil, err
@@ -182,6 +183,28 @@ func (st *StandIns) serve(ctx context.Context, s *Stack) error {
 	return nil
 }
 
+// standInVerification is how long the stand-in waits for the SMS verification: only that of today does.
+func (o Options) standInVerification() time.Duration {
+	if o.BureauEdition != bureau.EditionToday {
+		return 0
+	}
+	return max(0, cmp.Or(o.SMSVerification, day))
+}
+
+// accountVerification is the account's setting, which takes whole hours.
+func (o Options) accountVerification() time.Duration {
+	wait := o.standInVerification()
+	switch {
+	case o.BureauEdition != bureau.EditionToday:
+		return max(0, o.SMSVerification)
+	case wait%time.Hour != 0:
+		return day
+	}
+	return wait
+}
+
+const day = 24 * time.Hour
+
 func (s *Stack) settings() app.Settings {
 	p := s.Options.Ports
 	local := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
@@ -205,7 +228,11 @@ func (s *Stack) settings() app.Settings {
 	if s.Options.Manual {
 		account = config.Bureau{Driver: store.DriverManual}
 	}
-	account.Account, account.Every, account.SMSVerification = "default", every, s.Options.SMSVerification
+	account.FilingPassword = config.FilingPasswordRequired
+	if s.Options.BureauEdition == bureau.EditionToday {
+		account.FilingPassword = config.FilingPasswordNone
+	}
+	account.Account, account.Every, account.SMSVerification = "default", every, s.Options.accountVerification()
 	return app.Settings{
 		Base: s.Settings.Base,
 		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9,

@@ -136,7 +136,7 @@ func (s *Store) forgetSite(ctx context.Context, tx *sqlx.Tx, accountID, siteID i
 
 // numberKey is the look-up key of a filing number; empty if it can't be one.
 func numberKey(number string) string {
-	if number = filing.NormaliseNumber(number); len(number) <= 64 {
+	if number = filing.StandardNumber(number); len(number) <= 64 {
 		return number
 	}
 	return ""

@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -129,5 +131,41 @@ func TestBaseForgetsWhatIsDeregistered(t *testing.T) {
 	} {
 		_, err := lookUp()
 		require.ErrorIs(t, err, store.ErrNotFound)
+	}
+}
+
+// A bureau writes numbers as it likes, and so does who searches.
+func TestEveryFormOfNumbersIsFound(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	account := baseAccount(t, s, "a")
+	for i, c := range filingtest.Numbers() {
+		id := int64(i + 1)
+		f := filing.FiledHolder{HolderID: id, Number: c.Holder, Holder: filingtest.CompanyHolder(),
+			Sites: []filing.FiledSite{{ID: id, Number: c.Text, Domains: []filing.FiledDomain{}}}}
+		require.NoError(t, s.SaveFiled(ctx, account, []filing.FiledHolder{f}))
+		for _, asked := range []string{c.Text, c.Want, " " + c.Want} {
+			found, err := s.FiledByNumber(ctx, asked)
+			require.NoError(t, err, asked)
+			require.True(t, slices.ContainsFunc(found, func(f store.Filed) bool { return f.HolderID == id }), asked)
+		}
+
+		v := store.Verdict{HolderNumber: c.Holder, SiteNumber: c.Text}
+		if c.Want == c.Holder {
+			v = store.Verdict{HolderNumber: c.Text}
+		}
+
+		_, opening := opened(t, s, fmt.Sprint("D", i), "demo")
+		approved(t, s, account, opening, filingtest.Dossier(), v)
+		_, err := s.RecordNumber(ctx,
+			store.Progress{FilingID: opening.ID, Seq: 50, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
+		require.NoError(t, err)
+		hits, err := s.SearchFilings(ctx, store.FilingSearch{Number: c.Want}, store.Cursor{}, 50)
+		require.NoError(t, err)
+		require.True(t, slices.ContainsFunc(hits.Rows, func(f store.FoundFiling) bool { return f.Number.String == c.Want }), c.Text)
+		n, err := filing.ParseNumber(c.Text)
+		require.NoError(t, err)
+		orders, err := s.FiledOrdersByNumber(ctx, n)
+		require.NoError(t, err)
+		require.True(t, slices.ContainsFunc(orders, func(o store.FiledOrder) bool { return o.Number == c.Want }), c.Text)
 	}
 }

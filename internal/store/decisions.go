@@ -119,8 +119,9 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 			return err
 		}
 		reviewed := sql.NullTime{Time: v.ReviewedAt.UTC(), Valid: !v.ReviewedAt.IsZero()}
-		fresh, err := changed(ctx, tx, `UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ?
-			WHERE record_id = ? AND approved IS NULL`, v.Approved, v.Code, opinion, reviewed, id)
+		fresh, err := changed(ctx, tx, `UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ?,
+			verification_expired = ? WHERE record_id = ? AND approved IS NULL`, v.Approved, v.Code, opinion, reviewed,
+			!v.Approved && filing.VerificationRanOut(v.Opinion), id)
 		if err != nil {
 			return err
 		}
@@ -133,7 +134,8 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 			site_number = COALESCE(NULLIF(?, ''), site_number),
 			certificate_path = COALESCE(NULLIF(?, ''), certificate_path), holder_id = COALESCE(NULLIF(?, 0), holder_id),
 			site_id = COALESCE(NULLIF(?, 0), site_id), access_id = COALESCE(NULLIF(?, 0), access_id) WHERE record_id = ?`,
-		v.HolderNumber, v.SiteNumber, v.CertificatePath, v.HolderID, v.SiteID, v.AccessID, id)
+		filing.StandardNumber(v.HolderNumber), filing.StandardNumber(v.SiteNumber), v.CertificatePath,
+		v.HolderID, v.SiteID, v.AccessID, id)
 }
 
 func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
@@ -206,7 +208,7 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 	}
 	if err := tx.SelectContext(ctx, &decided, `
 		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by,
-			d.fields <> '[]' AS named
+			d.fields <> '[]' AS named, d.verification_expired
 		FROM decisions d JOIN records r ON r.id = d.record_id
 		WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // writerLease is how long an exchange may be silent before another takes over; it must exceed the longest call to the
@@ -18,6 +20,30 @@ const writerLease = 15 * time.Minute
 // none.
 func (s *Store) SetSMSVerificationHours(ctx context.Context, accountID int64, hours int) error {
 	return exec(ctx, s.db, `UPDATE bureau_accounts SET sms_verification_hours = ? WHERE id = ?`, hours, accountID)
+}
+
+// SetFilingPassword sets whether the account's bureau requires filing passwords.
+func (s *Store) SetFilingPassword(ctx context.Context, accountID int64, required bool) error {
+	return exec(ctx, s.db, `UPDATE bureau_accounts SET filing_password_required = ? WHERE id = ?`, required, accountID)
+}
+
+// PasswordPolicy returns whether a province's bureau requires filing passwords; of an unknown province (""), whether
+// all or some of the accounts' bureaus do. A province that nobody serves requires none.
+func (s *Store) PasswordPolicy(ctx context.Context, province string) (filing.PasswordPolicy, error) {
+	required, err := selectAll[bool](ctx, s.db, `SELECT filing_password_required FROM bureau_accounts WHERE active
+		AND (? = '' OR FIND_IN_SET(?, provinces) OR provinces = '') ORDER BY provinces = '', id`, province, province)
+	if province != "" {
+		required = required[:min(len(required), 1)] // as in AccountFor
+	}
+	switch {
+	case err != nil:
+		return filing.PasswordNone, err
+	case !slices.Contains(required, true):
+		return filing.PasswordNone, nil
+	case slices.Contains(required, false):
+		return filing.PasswordPossible, nil
+	}
+	return filing.PasswordRequired, nil
 }
 
 // EnsureAccount creates or finds the bureau account of a name and sets the provinces it serves (none: all that no other

@@ -65,7 +65,8 @@ func (s *Store) manualColumns(recordID int64, d ManualDecision) (set fragment, e
 			return set, err
 		}
 		fields, err := json.Marshal(append([]string{}, d.Fields...)) // [] rather than null if there are none
-		return fragmentOf(`code = ?, sealed_opinion = ?, fields = ?`, codeRefused, opinion, string(fields)), err
+		return fragmentOf(`code = ?, sealed_opinion = ?, fields = ?, verification_expired = ?`, codeRefused, opinion,
+			string(fields), len(d.Fields) == 0 && filing.VerificationRanOut(d.Opinion)), err
 	}
 	password, err := s.sealOptional(passwordAAD(recordID), []byte(d.Issued.Password))
 	var certificate []byte // stays NULL if there is none

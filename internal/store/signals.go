@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -40,6 +41,8 @@ type decidedSignal struct {
 	Code     int    `json:"code" db:"code"`
 	Actor    string `json:"actor,omitempty" db:"decided_by"`
 	Named    bool   `json:"named,omitempty" db:"named"`
+	// VerificationExpired: see workflows.Decided.
+	VerificationExpired bool `json:"verification_expired,omitempty" db:"verification_expired"`
 }
 
 // queueSignal adds a signal, once per key, in the transaction of the change it reports.
@@ -59,8 +62,11 @@ type acceptedRecord struct {
 	acceptedSignal
 }
 
-const acceptedSelect = `
-	SELECT r.id, r.filing_id, r.revision, a.sms_verification_hours, r.submitted_by
+// acceptedSelect: cancelling an access isn't verified by SMS (filing.Kind.VerifiedBySMS).
+var acceptedSelect = `
+	SELECT r.id, r.filing_id, r.revision, r.submitted_by,
+		IF(r.operation = ` + strconv.Itoa(filing.KindCancelAccess.Operation()) + `, 0, a.sms_verification_hours)
+		AS sms_verification_hours
 	FROM records r JOIN bureau_accounts a ON a.id = r.account_id `
 
 func (s *Store) queueAccepted(ctx context.Context, tx *sqlx.Tx, r acceptedRecord) error {

@@ -19,11 +19,14 @@ type finder struct {
 const gap = `[\s` + string(joint) + `]*`
 
 // finderOf takes apart a number. Spaces may stand between its characters, 号 may be missing, 案 or 第 be too much.
-// A number ends where its digits do: …号-1 is not …号-12, but a year may follow (…号-1 2007-2026). Its last digits have
-// no spaces between them, only tags.
+// A number ends where its digits do: …号-1 is not …号-12, but a year may follow (…号-1 2007-2026). …号-1A is an app's,
+// not …号-1. Its last digits have no spaces between them, only tags.
 func finderOf(number string) finder {
-	number = filing.NormaliseNumber(number)
-	head, suffix, _ := strings.Cut(number, "号")
+	number = filing.StandardNumber(number)
+	head, suffix, hasMark := strings.Cut(number, "号")
+	if n, err := filing.ParseNumber(number); err == nil { // people write 号 after a licence's too
+		head, suffix, hasMark = strings.TrimSuffix(n.Holder(), "号"), strings.TrimPrefix(number, n.Holder()), true
+	}
 	var b strings.Builder
 	b.WriteByte('(')
 	for i, c := range []rune(head) {
@@ -35,13 +38,13 @@ func finderOf(number string) finder {
 			b.WriteString(gap + `案?` + gap + `第?` + gap + `[:]?`)
 		}
 	}
-	if strings.Contains(number, "号") {
+	if hasMark {
 		b.WriteString(`(?:` + gap + `号)?`)
 	}
 	if dash, digits, ok := strings.Cut(suffix, "-"); ok && dash == "" {
 		b.WriteString(gap + `-+` + gap + strings.Join(strings.Split(digits, ""), string(joint)+`*`))
 	}
-	b.WriteString(`)(?:[^0-9]|$)`)
+	b.WriteString(`)(?:[^0-9AXK]|[AXK][A-Z]|$)`)
 	return finder{number, regexp.MustCompile(b.String())}
 }
 
@@ -61,9 +64,9 @@ func (f finder) find(v visible, targets []string) (shown, linked bool) {
 // Numbers of the kinds that we put on pages, whoever's they are.
 var (
 	anyNumber = regexp.MustCompile(`\p{Han}` + gap + `I` + gap + `C` + gap + `P` + gap + `[备证]` + gap + `案?` + gap + `第?` +
-		gap + `[:]?(?:` + gap + `[0-9]){6,10}(?:` + gap + `号)?(?:` + gap + `-+` + gap + `[0-9]{1,4})?`)
-	anyLicence = regexp.MustCompile(`\p{Han}` + gap + `[AB][12]` + gap + `(?:\.B[12]` + gap + `)?-+` + gap +
-		`[0-9]{8}(?:` + gap + `-+` + gap + `[0-9]{1,4})?`)
+		gap + `[:]?(?:` + gap + `[0-9]){6,10}(?:` + gap + `号)?(?:` + gap + `-+` + gap + `[0-9]{1,4}[AXK]?)?`)
+	anyLicence = regexp.MustCompile(`\p{Han}?` + gap + `[AB][12]` + gap + `(?:\.[AB][12]` + gap + `)*-+` + gap +
+		`[0-9]{8}(?:` + gap + `-+` + gap + `[0-9]{1,4}[AXK]?)?`)
 	anyPolice = regexp.MustCompile(`公` + gap + `网` + gap + `安` + gap + `备` + gap + `案?` + gap + `第?` + gap + `[0-9]{14}`)
 )
 
@@ -80,7 +83,7 @@ func (f finder) rival(v visible) string {
 		form, kind = anyLicence, ""
 	}
 	for _, found := range form.FindAllString(v.text, -1) {
-		if strings.Contains(found, kind) {
+		if strings.Contains(found, kind) && !ofApp(found) { // an app's number stands next to its site's
 			return strings.Map(func(c rune) rune {
 				if c == joint || unicode.IsSpace(c) {
 					return -1
@@ -92,6 +95,8 @@ func (f finder) rival(v visible) string {
 	return ""
 }
 
+func ofApp(number string) bool { return strings.ContainsAny(number[len(number)-1:], "AXK") }
+
 // Missing are the lines that a page doesn't show yet. Unfit says that it lacks none, or shows another number instead
 // of one.
 func Missing(page []byte, contentType string, lines []Line) (missing []Line, err error) {
@@ -101,7 +106,7 @@ func Missing(page []byte, contentType string, lines []Line) (missing []Line, err
 		pages = append(pages, seen(text))
 	}
 	for _, line := range lines {
-		f, shown, linked := finderOf(line.Number), false, false
+		f, shown, linked := finderOf(line.sought()), false, false
 		for _, v := range pages {
 			s, l := f.find(v, line.Targets)
 			shown, linked = shown || s, linked || l

@@ -16,8 +16,8 @@ import (
 
 // lines is a footer without a public-security number, both is one with it.
 var (
-	lines = website.FootLines(number, targets, "", policeTarget)
-	both  = website.FootLines(number, targets, "沪公网安备 31010102000001号", policeTarget)
+	lines = website.FootLines(number, "", targets, "", policeTarget)
+	both  = website.FootLines(number, "", targets, "沪公网安备 31010102000001号", policeTarget)
 )
 
 const policeTarget = "https://beian.mps.gov.cn/#/query/webSearch?code="
@@ -152,7 +152,7 @@ func TestNumbersAlreadyThereAreLeftAlone(t *testing.T) {
 		})
 	}
 	require.Equal(t, icp+"\n"+website.Snippet(both[1].Number, both[1].Targets[0]), website.FootSnippet(both))
-	require.Equal(t, icp, website.FootSnippet(website.FootLines(number, targets, "no number", policeTarget)))
+	require.Equal(t, icp, website.FootSnippet(website.FootLines(number, "", targets, "no number", policeTarget)))
 }
 
 // Whatever the page, its bytes stay, and what was added is visible.

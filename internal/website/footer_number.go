@@ -2,6 +2,7 @@ package website
 
 import (
 	"bytes"
+	"cmp"
 	"html"
 	"io"
 	"net/url"
@@ -18,8 +19,8 @@ import (
 
 // Line is a linked number in a page's footer.
 type Line struct {
-	// Number is what is shown.
-	Number string
+	// Number is what we write. Suffices is a shorter form of it that is accepted as well; empty: none.
+	Number, Suffices string
 	// Targets are the permitted link targets, compared by host; we write the first.
 	Targets []string
 }
@@ -30,8 +31,9 @@ const formerPolice = "http://www.beian.gov.cn/"
 
 // FootLines are what belongs in the footer of a site's home page: its filing number, linked to one of the bureau's
 // sites, and its public-security filing number (公安备案号) if recorded, linked to policeTarget followed by its digits.
-func FootLines(number string, targets []string, police, policeTarget string) []Line {
-	lines := []Line{{Number: number, Targets: targets}}
+// suffices is the part of the filing number that its province accepts too (rules.Book.FooterSuffices).
+func FootLines(number, suffices string, targets []string, police, policeTarget string) []Line {
+	lines := []Line{{Number: number, Suffices: suffices, Targets: targets}}
 	if p, err := filing.ParsePoliceNumber(police); err == nil {
 		lines = append(lines, Line{Number: p.String(), Targets: []string{policeTarget + p.Digits, formerPolice}})
 	}
@@ -49,9 +51,12 @@ func FootSnippet(lines []Line) string {
 
 func (l Line) snippet() string { return Snippet(l.Number, l.Targets[0]) }
 
+// sought is what a page must show: whoever shows the whole number shows what suffices.
+func (l Line) sought() string { return cmp.Or(l.Suffices, l.Number) }
+
 // On is FindNumber for a line.
 func (l Line) On(page []byte, contentType string) (shown, linked bool) {
-	return FindNumber(page, contentType, l.Number, l.Targets)
+	return FindNumber(page, contentType, l.sought(), l.Targets)
 }
 
 // Snippet is the HTML that puts a linked number at the foot of a page.

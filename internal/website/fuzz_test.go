@@ -17,7 +17,7 @@ func FuzzPages(f *testing.F) {
 	f.Add([]byte(`<html><body><p>© 2026</p></body></html>`), "text/html; charset=gbk")
 	f.Add([]byte(`<a href="http://beian.miit.gov.cn/">沪ICP备2026000001号-1</a> 2007-2016<frameset><script>`), "text/html")
 	f.Add([]byte("\xff\xfe<\x00h\x00"), "")
-	lines := website.FootLines("沪ICP备2026000001号-1", []string{"https://beian.miit.gov.cn/"}, "", "")
+	lines := website.FootLines("沪ICP备2026000001号-1", "", []string{"https://beian.miit.gov.cn/"}, "", "")
 	f.Fuzz(func(t *testing.T, page []byte, contentType string) {
 		website.FindNumber(page, contentType, "沪ICP备2026000001号-1", []string{"https://beian.miit.gov.cn/"})
 		website.PageText(page)

@@ -8,6 +8,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/text/width"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // visible is what a reader sees of a page, in one pass over its tags: a tree of a page that is nested on purpose takes
@@ -224,13 +226,7 @@ func folded(text string) string {
 			return -1
 		case unicode.Is(unicode.Pd, c), c == '−', c == '﹣', c == '─', c == '━':
 			return '-'
-		case c == '號':
-			return '号'
-		case c == '備':
-			return '备'
-		case c == '證':
-			return '证'
 		}
 		return unicode.ToUpper(c)
-	}, width.Fold.String(text))
+	}, filing.SimplifyNumbers(width.Fold.String(text)))
 }

@@ -16,25 +16,26 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// withForm runs a handler of one of a filing's forms, with the filing's kind. People whose page is
-// old, or whose kind doesn't have the form, are sent elsewhere.
-func (p *Pages) withForm(form string, h func(*gin.Context, Current, filing.Kind) error) web.Handler {
+// withForm runs a handler of one of a filing's forms, with the filing's blank dossier. People whose page is
+// old, or whose dossier doesn't have the form, are sent elsewhere.
+func (p *Pages) withForm(form string, h func(*gin.Context, Current, filing.Dossier) error) web.Handler {
 	return p.withFiling(p.consented(func(c *gin.Context, cur Current) error {
-		kind, err := p.KindOf(c.Request.Context(), cur)
+		blank, err := p.Blank(c.Request.Context(), cur)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(kind.Forms(), form) {
-			return web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
+		if forms := blank.Forms(); !slices.Contains(forms, form) {
+			return web.Redirect(c, web.FilingPath(c)+"/"+forms[0])
 		}
-		return h(c, cur, kind)
+		return h(c, cur, blank)
 	}), editing...)
 }
 
 // shownForm is what a form's page shows besides what is saved.
 type shownForm struct {
 	name string
-	kind filing.Kind
+	// blank is the filing's dossier with nothing filled in.
+	blank filing.Dossier
 	// values are what was just typed; nil: show the draft.
 	values   url.Values
 	problems filing.Problems
@@ -65,9 +66,9 @@ const checkSaved = "saved"
 // dossierForm is the page of one of a dossier's forms. With ?check, which links from the review page
 // have, it shows the form's problems too; after a save, those of what was typed.
 func (p *Pages) dossierForm(form string) web.Handler {
-	return p.withForm(form, func(c *gin.Context, cur Current, kind filing.Kind) error {
+	return p.withForm(form, func(c *gin.Context, cur Current, blank filing.Dossier) error {
 		return p.showDossierForm(c, cur, shownForm{
-			name: form, kind: kind, values: p.SavedValues(c), check: c.Query("check") != "" && c.Query("check") != checkSaved,
+			name: form, blank: blank, values: p.SavedValues(c), check: c.Query("check") != "" && c.Query("check") != checkSaved,
 			saved: c.Query("check") == checkSaved,
 		})
 	})
@@ -76,6 +77,8 @@ func (p *Pages) dossierForm(form string) web.Handler {
 type dossierData struct {
 	web.Form
 	Kind filing.Kind
+	// Forms are the dossier's.
+	Forms []string
 	// HasPassword: a password is saved. Pages don't show it again.
 	HasPassword bool
 }
@@ -94,15 +97,17 @@ type buttonTexts struct{ next, save string }
 var formTexts = buttonTexts{next: "controls.next", save: "controls.save"}
 
 func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) error {
-	ctx, kind, name, status := c.Request.Context(), shown.kind, shown.name, shown.status(c)
+	ctx, name, status := c.Request.Context(), shown.name, shown.status(c)
 	draft, values, err := p.drafted(ctx, cur, shown)
+	if err != nil {
+		return err
+	}
+	d, err := p.Typed(ctx, cur, shown.blank, name, values)
 	if err != nil {
 		return err
 	}
 	t, codes, problems := p.Texts.For(p.Lang(c)), p.Tables(ctx), shown.problems
 	if shown.check || shown.saved {
-		d := filing.Dossier{Kind: kind}
-		p.Fill(&d, name, values)
 		broken, err := p.Problems(c, cur, d, name, codes)
 		if err != nil {
 			return err
@@ -122,15 +127,16 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 		problems = dossierview.WithoutTwice(problems, values)
 	}
 	fields := func(v url.Values) []web.Field {
-		return dossierview.WithManagerSame(t, p.Fields(t, codes, kind, name, v))
+		return dossierview.WithManagerSame(t, p.Fields(t, codes, d, name, v))
 	}
-	data := dossierData{web.Build(t, name, fields(values), values, problems), kind, values.Get("password") != ""}
+	data := dossierData{Form: web.Build(t, name, fields(values), values, problems), Kind: d.Kind,
+		Forms: shown.blank.Forms(), HasPassword: values.Get("password") != "" && d.Asks(name, "password")}
 	data.Draft, data.ReturnTo = draft, web.ReturnTo(c, values)
 	p.MarkFound(t, &data.Form, shown.found)
 	if err := p.overtaken(c, cur, shown, &data.Form, fields); err != nil {
 		return err
 	}
-	if err := p.MarkRefused(c, cur, kind, &data.Form, values); err != nil {
+	if err := p.MarkRefused(c, cur, d, &data.Form, values); err != nil {
 		return err
 	}
 	head := web.Page{Title: name + ".title", Wrong: data.HasProblems()}
@@ -140,8 +146,8 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 // saveDossierForm saves a form as it was typed. It goes on to the next page if the form is right and the pre-check
 // finds nothing that blocks it, or comes back if only saving was asked for.
 func (p *Pages) saveDossierForm(form string) web.Handler {
-	return p.withForm(form, func(c *gin.Context, cur Current, kind filing.Kind) error {
-		return p.saveForm(c, cur, shownForm{name: form, kind: kind, values: web.PostForm(c)})
+	return p.withForm(form, func(c *gin.Context, cur Current, blank filing.Dossier) error {
+		return p.saveForm(c, cur, shownForm{name: form, blank: blank, values: web.PostForm(c)})
 	})
 }
 
@@ -162,11 +168,13 @@ func (p *Pages) saveForm(c *gin.Context, cur Current, form shownForm) error {
 		p.Flash(c, "flash.lists_updated")
 		return web.Redirect(c, again+"#f-"+field)
 	}
-	d := filing.Dossier{Kind: form.kind}
-	p.Fill(&d, name, values)
+	d, err := p.Typed(ctx, cur, form.blank, name, values)
+	if err != nil {
+		return err
+	}
 	problems, err := p.Problems(c, cur, d, name, p.Tables(ctx))
 	if err == nil && len(problems) == 0 && name == web.FormOwnership {
-		problems, err = p.ProveOwnership(ctx, cur, d.OwnershipProof)
+		problems, err = p.ProveOwnership(ctx, cur, d)
 	}
 	if err == nil {
 		form.found, err = p.FormFindings(c, cur, name)
@@ -178,15 +186,15 @@ func (p *Pages) saveForm(c *gin.Context, cur Current, form shownForm) error {
 		form.problems = problems
 		return p.showDossierForm(c, cur, form)
 	}
-	return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(form.kind, name, returnTo))
+	return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(d, name, returnTo))
 }
 
 // pageReview is 核对并提交.
 const pageReview = "review"
 
 // nextForm is the page after a form: the review, if the form was opened from there.
-func nextForm(kind filing.Kind, name, returnTo string) string {
-	forms := kind.Forms()
+func nextForm(d filing.Dossier, name, returnTo string) string {
+	forms := d.Forms()
 	if i := slices.Index(forms, name); returnTo != web.ReturnToReview && i+1 < len(forms) {
 		return forms[i+1]
 	}
@@ -211,11 +219,15 @@ func (p *Pages) submit(c *gin.Context, cur Current) error {
 	if err != nil {
 		return err
 	}
+	unchanged, err := p.isUnchanged(ctx, cur, d, papers)
+	if err != nil {
+		return err
+	}
 	revision, err := p.Store.SaveDossier(ctx, cur.Filing.ID, d, papers...)
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	submission := workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)}
+	submission := workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c), Unchanged: unchanged}
 	_, err = p.Filings.Submit(ctx, cur.Filing.Ref(), submission)
 	return p.FinishUpdate(c, err, web.FilingPath(c))
 }

@@ -159,7 +159,7 @@ func dossierFormPage(p *web.Page, d dossierData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = formButtons(p, d.Kind, d.Name, formTexts).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = formButtons(p, d.Forms, d.Name, formTexts).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -177,8 +177,8 @@ func dossierFormPage(p *web.Page, d dossierData) templ.Component {
 	})
 }
 
-// formButtons end a form and lead to the other forms of its kind.
-func formButtons(p *web.Page, kind filing.Kind, form string, texts buttonTexts) templ.Component {
+// formButtons end a form and lead to the dossier's other forms.
+func formButtons(p *web.Page, forms []string, form string, texts buttonTexts) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -225,7 +225,7 @@ func formButtons(p *web.Page, kind filing.Kind, form string, texts buttonTexts) 
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, other := range kind.Forms() {
+		for _, other := range forms {
 			if other != form {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<a class=\"button plain\" href=\"")
 				if templ_7745c5c3_Err != nil {

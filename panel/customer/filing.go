@@ -123,9 +123,10 @@ type filingData struct {
 	// Refused are the fields that the refusal is about.
 	Refused []dossierview.RefusedField
 	// Continue is where the customer goes on; empty if there is nothing to do.
-	Continue            string
-	SMSVerificationLeft *int   // hours left for the bureau's own SMS verification
-	Next                string // key of what comes next
+	Continue string
+	// SMSVerification is the ministry's that the filing waits for; nil: none.
+	SMSVerification *dossierview.SMSVerification
+	Next            string // key of what comes next
 	// Turn is whose turn it is, a key below "turn."; empty if nobody's.
 	Turn      filing.Turn
 	CanRevoke bool
@@ -234,8 +235,10 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 		return filingData{}, err
 	}
 	data := filingData{
-		Current: cur, SMSVerificationLeft: smsVerificationLeft(f, events, p.Store.Now()), Next: nextText(f),
-		Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+	}
+	if data.SMSVerification, err = p.SMSVerification(c, cur, events, dossierview.SeenByOwner); err != nil {
+		return data, err
 	}
 	if data.Timeline, err = p.Timeline(c, f.ID, events); err != nil {
 		return data, err

@@ -39,7 +39,7 @@ func (d letterData) ofHolder(key string) string {
 // printed is the page of a letter of commitment (承诺书) or a verification sheet (真实性核验单), filled in from the
 // drafts. Nobody prints and signs what can't be filed: then the page says what to correct first.
 func (p *Pages) printed(which string) web.Handler {
-	return p.withForm(web.FormPapers, func(c *gin.Context, cur Current, _ filing.Kind) error {
+	return p.withForm(web.FormPapers, func(c *gin.Context, cur Current, _ filing.Dossier) error {
 		ctx := c.Request.Context()
 		d, err := p.Dossier(ctx, cur)
 		if err != nil {

@@ -18,7 +18,9 @@ import (
 type papersData struct {
 	// Form has the page's problems and its draft, which is of the approvals' numbers.
 	web.Form
-	Kind   filing.Kind
+	Kind filing.Kind
+	// Forms are the dossier's.
+	Forms  []string
 	Papers []dossierview.PaperField
 }
 
@@ -45,10 +47,10 @@ func pictureURL(page *web.Page, id int64) string {
 }
 
 // papersForm is the page of papers.
-func (p *Pages) papersForm(c *gin.Context, cur Current, kind filing.Kind) error {
+func (p *Pages) papersForm(c *gin.Context, cur Current, blank filing.Dossier) error {
 	values := p.SavedValues(c)
 	return p.showPapers(c, cur, shownForm{
-		kind: kind, values: values, problems: web.FilesAgain(values, "paper_again"), check: c.Query("check") != "",
+		blank: blank, values: values, problems: web.FilesAgain(values, "paper_again"), check: c.Query("check") != "",
 	})
 }
 
@@ -74,7 +76,7 @@ func (p *Pages) showPapers(c *gin.Context, cur Current, shown shownForm) error {
 		found = slices.DeleteFunc(found, func(p filing.Problem) bool { return !dossierview.Outdated(p) })
 	}
 	shown.problems = append(shown.problems, found...)
-	data := papersData{Kind: d.Kind, Papers: p.paperFields(c, d, list, shown.problems)}
+	data := papersData{Kind: d.Kind, Forms: d.Forms(), Papers: p.paperFields(c, d, list, shown.problems)}
 	if err := p.printedCodes(ctx, cur, d, data.Papers); err != nil {
 		return err
 	}
@@ -212,7 +214,7 @@ func (p *Pages) paperLines(c *gin.Context, cur Current, d filing.Dossier) ([]dos
 }
 
 // removePaper deletes a picture.
-func (p *Pages) removePaper(c *gin.Context, cur Current, _ filing.Kind) error {
+func (p *Pages) removePaper(c *gin.Context, cur Current, _ filing.Dossier) error {
 	id, err := strconv.ParseInt(c.Param("paper"), 10, 64)
 	if err != nil {
 		return web.ErrBadRequest

@@ -421,7 +421,7 @@ func papersForm(p *web.Page, d papersData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = formButtons(p, d.Kind, web.FormPapers, buttonTexts{next: "papers.next", save: "papers.upload"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = formButtons(p, d.Forms, web.FormPapers, buttonTexts{next: "papers.next", save: "papers.upload"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

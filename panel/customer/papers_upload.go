@@ -23,7 +23,7 @@ const maxPartText = 4 << 10
 
 // uploadPapers saves each valid picture as it arrives, so that an invalid one or a lost connection
 // costs nothing but itself, and then the numbers of approvals, whatever became of the pictures.
-func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) error {
+func (p *Pages) uploadPapers(c *gin.Context, cur Current, blank filing.Dossier) error {
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
 	if err != nil {
@@ -33,7 +33,7 @@ func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) erro
 	saved := p.saveNumbers(ctx, cur, values, err != nil)
 	var tooBig *http.MaxBytesError
 	returnTo := web.ReturnTo(c, values)
-	shown := shownForm{kind: kind, values: values, problems: problems}
+	shown := shownForm{blank: blank, values: values, problems: problems}
 	if errors.As(err, &tooBig) {
 		shown.note, err = p.Texts.For(p.Lang(c)).T("papers.too_much", nil), nil
 	}
@@ -62,7 +62,7 @@ func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) erro
 	case len(problems) > 0:
 		return p.showPapers(c, cur, shown)
 	case shown.check:
-		return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(kind, web.FormPapers, returnTo))
+		return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(d, web.FormPapers, returnTo))
 	default:
 		p.Flash(c, "flash.saved")
 		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, returnTo))
@@ -71,7 +71,7 @@ func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) erro
 
 // uploadPicture saves one picture, which the page's script sends, and answers with the whole page. The
 // script shows the paper's part of it.
-func (p *Pages) uploadPicture(c *gin.Context, cur Current, kind filing.Kind) error {
+func (p *Pages) uploadPicture(c *gin.Context, cur Current, blank filing.Dossier) error {
 	d, err := p.Dossier(c.Request.Context(), cur)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (p *Pages) uploadPicture(c *gin.Context, cur Current, kind filing.Kind) err
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	return p.showPapers(c, cur, shownForm{kind: kind, problems: problems})
+	return p.showPapers(c, cur, shownForm{blank: blank, problems: problems})
 }
 
 // saveNumbers saves the numbers of approvals. If the upload broke off, numbers that didn't arrive keep

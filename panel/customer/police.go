@@ -65,7 +65,8 @@ func daysLeft(approved, now time.Time) *int {
 
 // footLines are the footer of an order's site: the filing number and, if recorded, that of the public-security filing.
 func (p *Pages) footLines(number string, o store.Order) []website.Line {
-	return website.FootLines(number, p.Provider.LinkTargets, o.PoliceNumber.String, p.Provider.PoliceTarget)
+	return website.FootLines(number, p.Rules.FooterSuffices(number), p.Provider.LinkTargets, o.PoliceNumber.String,
+		p.Provider.PoliceTarget)
 }
 
 // snippet is the footer as HTML.

@@ -63,12 +63,12 @@ func (p *Pages) reviewParts(c *gin.Context, cur Current, d filing.Dossier) ([]do
 	if len(contact) > 0 {
 		parts = append(parts, dossierview.DossierPart{Title: "review.contact", Note: "review.contact_fixed", Lines: contact})
 	}
-	for _, name := range d.Kind.Forms() {
+	for _, name := range d.Forms() {
 		part := dossierview.DossierPart{Title: name + ".title"}
 		if name == web.FormPapers {
 			part.Lines, err = p.paperLines(c, cur, d)
 		} else {
-			part.Lines, err = p.reviewLines(c, cur, d.Kind, name)
+			part.Lines, err = p.reviewLines(c, cur, d, name)
 		}
 		if err != nil {
 			return nil, err
@@ -96,7 +96,7 @@ func (p *Pages) contactLines(c *gin.Context, cur Current) (lines []dossierview.D
 // reviewLines are a form's lines with links to change them. In a change (变更), what differs from the
 // filed dossier is marked.
 func (p *Pages) reviewLines(
-	c *gin.Context, cur Current, kind filing.Kind, name string,
+	c *gin.Context, cur Current, d filing.Dossier, name string,
 ) ([]dossierview.DossierLine, error) {
 	ctx := c.Request.Context()
 	t, codes := p.Texts.For(p.Lang(c)), p.Tables(ctx)
@@ -104,9 +104,9 @@ func (p *Pages) reviewLines(
 	if err != nil {
 		return nil, err
 	}
-	fields := p.Fields(t, codes, kind, name, values)
+	fields := p.Fields(t, codes, d, name, values)
 	lines := dossierview.FormLines(t, name, fields, values)
-	if kind == filing.KindChange && name != web.FormOwnership {
+	if d.Kind == filing.KindChange && name != web.FormOwnership {
 		before, err := p.FirstValues(ctx, cur, name)
 		if err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func (p *Pages) reviewLines(
 		if name == web.FormSite {
 			before.Set("provider", values.Get("provider"))
 		}
-		dossierview.MarkLines(lines, dossierview.FormLines(t, name, p.Fields(t, codes, kind, name, before), before))
+		dossierview.MarkLines(lines, dossierview.FormLines(t, name, p.Fields(t, codes, d, name, before), before))
 	}
 	for i := range lines {
 		line := &lines[i]

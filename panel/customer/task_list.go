@@ -137,7 +137,7 @@ func (p *Pages) formTasks(
 		}
 		list = append(list, kind)
 	}
-	for _, form := range d.Kind.Forms() {
+	for _, form := range d.Forms() {
 		started, err := p.isStarted(ctx, cur, form)
 		if err != nil {
 			return nil, nil, err

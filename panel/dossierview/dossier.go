@@ -48,7 +48,7 @@ func (v *View) DossierParts(c *gin.Context, d filing.Dossier) []DossierPart {
 		parts = append(parts, DossierPart{Title: "manual_dossiers.subject", Lines: lines})
 	}
 	for _, f := range FilledForms(d) {
-		lines := FormLines(t, f.Name, v.Fields(t, codes, d.Kind, f.Name, f.Values), f.Values)
+		lines := FormLines(t, f.Name, v.Fields(t, codes, d, f.Name, f.Values), f.Values)
 		parts = append(parts, DossierPart{Title: f.Name + ".title", Lines: lines})
 	}
 	return parts
@@ -86,7 +86,7 @@ type filledForm struct {
 
 // FilledForms are the forms of a dossier's kind. Papers are shown as pictures instead.
 func FilledForms(d filing.Dossier) (forms []filledForm) {
-	for _, name := range d.Kind.Forms() {
+	for _, name := range d.Forms() {
 		if name != web.FormPapers {
 			forms = append(forms, filledForm{name, valuesOf(d, name)})
 		}

@@ -141,27 +141,83 @@ func (v *View) KindOf(ctx context.Context, cur Current) (filing.Kind, error) {
 	return filing.KindNew, err
 }
 
-// Dossier is the dossier that the drafts of a filing make.
-func (v *View) Dossier(ctx context.Context, cur Current) (filing.Dossier, error) {
-	kind, err := v.KindOf(ctx, cur)
-	if err != nil {
-		return filing.Dossier{}, err
+// Blank is a filing's dossier before anything is filled in: what it is about, and what its bureau asks for.
+func (v *View) Blank(ctx context.Context, cur Current) (d filing.Dossier, err error) {
+	if d.Kind, err = v.KindOf(ctx, cur); err != nil {
+		return d, err
 	}
-	d := filing.Dossier{Kind: kind}
-	if kind.FollowsUp() {
+	if d.Kind.FollowsUp() {
 		base, err := v.Based(ctx, cur)
 		if err != nil {
 			return d, err
 		}
 		d.Subject = base.Subject
 	}
-	for _, form := range kind.Forms() {
+	var proof url.Values
+	if d.Kind.ProvesOwnership() {
+		if proof, err = v.Draft(ctx, cur, web.FormOwnership); err != nil {
+			return d, err
+		}
+	}
+	number := filing.Dossier{Kind: d.Kind, Subject: d.Subject, OwnershipProof: filing.OwnershipProof{
+		Number: proof.Get("number")}}
+	d.PasswordPolicy, err = v.passwordPolicy(ctx, cur, number)
+	return d, err
+}
+
+// passwordPolicy is whether a dossier's bureau asks for the filing password: it says so in the settings, or has just
+// refused the filing for want of the right one.
+func (v *View) passwordPolicy(ctx context.Context, cur Current, d filing.Dossier) (filing.PasswordPolicy, error) {
+	if !d.Kind.Asks(filing.FormOwnership, "password") {
+		return filing.PasswordNone, nil
+	}
+	d.OwnershipProof.Normalise(d.Kind)
+	policy, err := v.Store.PasswordPolicy(ctx, d.Bureau())
+	if err != nil || policy == filing.PasswordRequired || cur.Filing.Stage != filing.Correcting {
+		return policy, err
+	}
+	decision, err := v.Store.LatestDecision(ctx, cur.Filing.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return policy, nil
+	case err == nil && decision.Code == codeWrongPassword:
+		policy = filing.PasswordRequired
+	}
+	return policy, err
+}
+
+// codeWrongPassword is the bureau's result code for a wrong filing password, or none.
+const codeWrongPassword = 1018
+
+// Dossier is the dossier that the drafts of a filing make.
+func (v *View) Dossier(ctx context.Context, cur Current) (filing.Dossier, error) {
+	d, err := v.Blank(ctx, cur)
+	if err != nil {
+		return d, err
+	}
+	for _, form := range d.Forms() {
 		values, err := v.Draft(ctx, cur, form)
 		if err != nil {
 			return d, err
 		}
 		v.Fill(&d, form, values)
 	}
+	return d, nil
+}
+
+// Typed is a blank dossier with one form as it was typed. A typed number can belong to another bureau than the saved
+// one, which may want no password.
+func (v *View) Typed(
+	ctx context.Context, cur Current, blank filing.Dossier, form string, values url.Values,
+) (d filing.Dossier, err error) {
+	d = blank
+	if form == web.FormOwnership && d.Kind.ProvesOwnership() {
+		d.OwnershipProof.Number = values.Get("number")
+		if d.PasswordPolicy, err = v.passwordPolicy(ctx, cur, d); err != nil {
+			return d, err
+		}
+	}
+	v.Fill(&d, form, values)
 	return d, nil
 }
 

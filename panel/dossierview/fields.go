@@ -31,7 +31,7 @@ func FormFields(d *filing.Dossier, form string) []web.BoundField {
 	case web.FormSite:
 		return siteFields(&d.Site)
 	case web.FormOwnership:
-		return ownershipFields(d.Kind, &d.OwnershipProof)
+		return ownershipFields(d)
 	case web.FormEnding:
 		return endingFields(&d.Ending)
 	}
@@ -124,10 +124,10 @@ func siteFields(s *filing.Site) []web.BoundField {
 	}
 }
 
-func ownershipFields(kind filing.Kind, proof *filing.OwnershipProof) []web.BoundField {
-	password := input("password", "password", "off", &proof.Password)
-	password.Required = kind.Spec().NeedsPassword
-	return []web.BoundField{input("number", "text", "off", &proof.Number), password}
+func ownershipFields(d *filing.Dossier) []web.BoundField {
+	password := input("password", "password", "off", &d.OwnershipProof.Password)
+	password.Required = d.Kind.Spec().NeedsPassword && d.PasswordPolicy == filing.PasswordRequired
+	return []web.BoundField{input("number", "text", "off", &d.OwnershipProof.Number), password}
 }
 
 func endingFields(e *filing.Ending) []web.BoundField {
@@ -138,13 +138,12 @@ func endingFields(e *filing.Ending) []web.BoundField {
 	}
 }
 
-// Fields are a form's fields for a kind of filing.
+// Fields are the fields of a form that a dossier asks for.
 func (v *View) Fields(
-	t *locale.Localizer, codes filing.Tables, kind filing.Kind, form string, values url.Values,
+	t *locale.Localizer, codes filing.Tables, d filing.Dossier, form string, values url.Values,
 ) []web.Field {
-	bound := FormFields(&filing.Dossier{Kind: kind}, form)
-	all := web.Asked(bound, web.Choosing{Localizer: t, Codes: codes, Typed: values})
-	all = slices.DeleteFunc(all, func(f web.Field) bool { return !kind.Asks(form, f.Name) })
+	all := web.Asked(FormFields(&d, form), web.Choosing{Localizer: t, Codes: codes, Typed: values})
+	all = slices.DeleteFunc(all, func(f web.Field) bool { return !d.Asks(form, f.Name) })
 	for i := range all {
 		all[i].Update = form == web.FormHolder && slices.Contains(listFields, all[i].Name)
 	}
@@ -164,6 +163,9 @@ func (v *View) Fill(d *filing.Dossier, form string, values url.Values) {
 		d.Site.ApprovalNumbers = approvalNumbers(d.Site, values)
 	case web.FormOwnership:
 		d.OwnershipProof.Normalise(d.Kind)
+		if d.PasswordPolicy == filing.PasswordNone { // given before the settings or the number changed
+			d.OwnershipProof.Password = ""
+		}
 	case web.FormEnding:
 		d.Ending.Normalise()
 	}

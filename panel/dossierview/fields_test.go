@@ -60,7 +60,8 @@ func TestEveryFieldIsNormalised(t *testing.T) {
 			values = approvalValues(example.Site)
 		}
 		read := func(typed url.Values) url.Values {
-			d := filing.Dossier{Kind: filing.KindNewAccess, Site: filing.Site{PreApprovals: []int{3}}}
+			d := filing.Dossier{Kind: filing.KindNewAccess, PasswordPolicy: filing.PasswordRequired,
+				Site: filing.Site{PreApprovals: []int{3}}}
 			v.Fill(&d, form, typed)
 			if form == filing.FormPapers {
 				return approvalValues(d.Site)

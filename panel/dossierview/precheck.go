@@ -65,7 +65,7 @@ func (v *View) Findings(c *gin.Context, cur Current, d filing.Dossier, lookUp bo
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(d.Kind.Forms(), web.FormPapers) {
+	if slices.Contains(d.Forms(), web.FormPapers) {
 		papers, err := v.paperFindings(c, cur, d)
 		if err != nil {
 			return nil, err
@@ -261,7 +261,7 @@ func (v *View) paperFindings(c *gin.Context, cur Current, d filing.Dossier) ([]F
 func (v *View) formFindings(c *gin.Context, cur Current, d filing.Dossier) ([]FoundLine, error) {
 	codes := v.Tables(c.Request.Context())
 	var lines []FoundLine
-	for _, form := range d.Kind.Forms() {
+	for _, form := range d.Forms() {
 		if form == web.FormPapers {
 			continue
 		}
@@ -331,7 +331,7 @@ func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 		wait.Go(func() { facts.Opens = v.Sites.Open(ctx, d.Site.Domains) })
 		wait.Go(func() {
 			for i, s := range facts.FiledSites {
-				seen := v.Sites.Look(ctx, s.Domain, s.Number, v.Provider.LinkTargets)
+				seen := v.Sites.Look(ctx, s.Domain, cmp.Or(v.Rules.FooterSuffices(s.Number), s.Number), v.Provider.LinkTargets)
 				s.Looked, s.Open, s.Shows, s.Links = seen.Looked, seen.Open, seen.Shows, seen.Links
 				facts.FiledSites[i] = s
 			}

@@ -34,7 +34,7 @@ func (v *View) Problems(
 	case web.FormEnding:
 		all = d.Ending.Validate(codes)
 	}
-	return slices.DeleteFunc(all, func(p filing.Problem) bool { return !d.Kind.Asks(form, p.Field) }), nil
+	return slices.DeleteFunc(all, func(p filing.Problem) bool { return !d.Asks(form, p.Field) }), nil
 }
 
 // HolderProblems checks a holder, and whether the provider files in the holder's province.
@@ -58,7 +58,7 @@ func (v *View) notServed(ctx context.Context, province string) bool {
 
 // ownershipProblems checks a proof of ownership, and whether the provider files in the number's province.
 func (v *View) ownershipProblems(ctx context.Context, d filing.Dossier) filing.Problems {
-	problems := d.OwnershipProof.Validate(d.Kind)
+	problems := d.OwnershipProof.Validate(d.Kind, d.PasswordPolicy)
 	if !d.Kind.ProvesOwnership() || problems.For("number") != nil {
 		return problems
 	}
@@ -68,21 +68,21 @@ func (v *View) ownershipProblems(ctx context.Context, d filing.Dossier) filing.P
 	return problems
 }
 
-// ProveOwnership asks the bureau whether the filing password belongs to the number. If the bureau can't
-// be asked, it checks the password when it gets the record.
-func (v *View) ProveOwnership(ctx context.Context, cur Current, proof filing.OwnershipProof) (filing.Problems, error) {
-	number := proof.Number
+// ProveOwnership asks the bureau whether the filing password belongs to the number, if there is one. If the bureau
+// can't be asked, it checks the password when it gets the record.
+func (v *View) ProveOwnership(ctx context.Context, cur Current, d filing.Dossier) (filing.Problems, error) {
+	number, password := d.OwnershipProof.Number, d.OwnershipProof.Password
+	if password == "" || d.PasswordPolicy != filing.PasswordRequired {
+		return nil, nil
+	}
 	if number == "" { // a follow-up's number is that of the filing it follows
-		if proof.Password == "" {
-			return nil, nil
-		}
 		base, err := v.Based(ctx, cur)
 		if err != nil {
 			return nil, err
 		}
 		number = base.Subject.HolderNumber
 	}
-	answer, err := v.PasswordRight(ctx, cur.Filing.ID, number, proof.Password)
+	answer, err := v.PasswordRight(ctx, cur.Filing.ID, number, password)
 	if err != nil {
 		return nil, err
 	}

@@ -51,8 +51,11 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	}
 	r := Refusal{Note: DecisionText(t, decision), Help: v.ReasonHelp(c, decision.Code), fields: map[string]string{}}
 	known, _ := filing.RefusalByCode(decision.Code)
-	if decision.Ours() {
+	switch {
+	case decision.Ours():
 		known.Form, r.Help = "", "" // our check names the field itself
+	case filing.VerificationRanOut(decision.Opinion):
+		r.Help = "/help/passwords#bureau-check"
 	}
 	for _, about := range append(decision.Fields, known.Form+"."+known.Field) {
 		r.fields[about] = r.Note
@@ -127,7 +130,10 @@ func DecisionText(t *locale.Localizer, d store.Decision) string {
 	}
 	known, listed := filing.RefusalByCode(d.Code)
 	text := known.In(t.Lang())
-	if !listed {
+	switch {
+	case filing.VerificationRanOut(d.Opinion):
+		text = t.T("refusal.verification_ran_out", nil)
+	case !listed:
 		text = t.T("refusal.unknown", map[string]any{"code": d.Code})
 	}
 	if d.Opinion != "" {
@@ -153,13 +159,12 @@ func ownRefusalText(t *locale.Localizer, d store.Decision) string {
 }
 
 // MarkRefused puts the reason above a form, and at each of its fields that was refused until that is corrected.
-func (v *View) MarkRefused(c *gin.Context, cur Current, kind filing.Kind, f *web.Form, values url.Values) error {
+func (v *View) MarkRefused(c *gin.Context, cur Current, d filing.Dossier, f *web.Form, values url.Values) error {
 	r, err := v.RefusalOf(c, cur)
 	if err != nil || r.Note == "" {
 		return err
 	}
 	f.Note, f.NoteHelp = r.Note, r.Help
-	d := filing.Dossier{Kind: kind}
 	v.Fill(&d, f.Name, values)
 	refused, err := v.RefusedFields(c, cur, d, r)
 	if err != nil {
@@ -204,7 +209,7 @@ func (v *View) RefusedFields(
 		return nil, err
 	}
 	known := err == nil
-	for _, form := range d.Kind.Forms() {
+	for _, form := range d.Forms() {
 		if form == web.FormPapers {
 			papers, err := v.refusedPapers(c, cur, d, r)
 			if err != nil {
@@ -215,7 +220,7 @@ func (v *View) RefusedFields(
 		}
 		for _, about := range slices.Sorted(maps.Keys(r.fields)) {
 			of, name, _ := strings.Cut(about, ".")
-			if of != form || !d.Kind.Asks(form, name) {
+			if of != form || !d.Asks(form, name) {
 				continue
 			}
 			mended := known && !slices.Equal(valuesOf(d, form)[name], valuesOf(submitted, form)[name])

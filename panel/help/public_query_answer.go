@@ -89,7 +89,7 @@ func (p *Pages) queriedFiled(c *gin.Context, q question, f store.Filed) queried 
 			covers = covers || slices.Contains(filing.ListingsOf(q.Domain), filing.DomainKey(d.Name))
 		}
 		// A query for one site isn't answered with its holder's others.
-		if q.Domain != "" && !covers || q.Number.Site > 0 && filing.NormaliseNumber(w.Number) != q.Number.String() {
+		if q.Domain != "" && !covers || q.Number.Site > 0 && filing.StandardNumber(w.Number) != q.Number.String() {
 			continue
 		}
 		found.Sites = append(found.Sites, site)

@@ -32,6 +32,8 @@ type filingData struct {
 	// Others are the order's other filings, newest first.
 	Others   []store.Filing
 	Timeline []timelineLine
+	// SMSVerification is the ministry's that the filing waits for; nil: none.
+	SMSVerification *dossierview.SMSVerification
 	// Parts are the forms, masked except for the one that was asked for; nil for readers who may see none.
 	Parts []maskedPart
 	// Unmask asks for the reason before a part is unmasked.
@@ -173,6 +175,14 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 	if err != nil {
 		return err
 	}
+	seen := dossierview.SeenByViewer
+	if p.Allowed(c, web.CanSeePersonal) {
+		seen = dossierview.SeenByStaff
+	}
+	if data.SMSVerification, err = p.SMSVerification(c, dossierview.Current{Order: data.Order, Filing: f}, events,
+		seen); err != nil {
+		return err
+	}
 	lines, err := p.Timeline(c, f.ID, events)
 	if err != nil {
 		return err
@@ -283,7 +293,7 @@ func (p *Pages) maskedParts(c *gin.Context, f store.Filing, open string) (parts 
 	}
 	d.Kind = d.Kind.OrNew()
 	for _, form := range dossierview.FilledForms(d) {
-		add(form.Name, form.Name+".title", p.Fields(t, codes, d.Kind, form.Name, form.Values), form.Values)
+		add(form.Name, form.Name+".title", p.Fields(t, codes, d, form.Name, form.Values), form.Values)
 	}
 	return parts, nil
 }

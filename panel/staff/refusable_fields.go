@@ -17,9 +17,13 @@ type refusableFields struct {
 // refusable are the fields that a refusal can be about: those of the dossier's forms that the customer fills in.
 func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields) {
 	t := p.T(c)
+	// Without an answer, a password that wasn't given can't be what is wrong with it.
+	if policy, err := p.Store.PasswordPolicy(c.Request.Context(), d.Bureau()); err == nil {
+		d.PasswordPolicy = policy
+	}
 	for _, f := range dossierview.FilledForms(d) {
 		group := refusableFields{form: f.Name}
-		for _, field := range p.Fields(t, filing.BuiltIn(), d.Kind, f.Name, f.Values) {
+		for _, field := range p.Fields(t, filing.BuiltIn(), d, f.Name, f.Values) {
 			if field.Type != "fixed" {
 				group.options = append(group.options,
 					web.Option{Value: field.Name, Label: t.T("field."+f.Name+"."+field.Name, nil)})

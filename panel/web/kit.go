@@ -31,7 +31,7 @@ type Filings interface {
 	Pass(ctx context.Context, ref string, in workflows.Verdict) (workflows.State, error)
 	SendBack(ctx context.Context, ref string, in workflows.Verdict) (workflows.State, error)
 	CheckSiteNow(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
-	ConfirmSMSVerification(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
+	ConfirmSMSVerification(ctx context.Context, ref string, in workflows.SMSVerified) (workflows.State, error)
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	// ContactCorrected reports a correction of the contact, once per key.

@@ -43,8 +43,12 @@ type Options struct {
 	UniqueSiteNames bool
 	// MaxChanges limits the changes of one holder in 24 hours (1051); 0: no limit.
 	MaxChanges int
-	// Edition is how the bureau works: EditionToday issues no certificates. Empty: Edition2005.
+	// Edition is how the bureau works: EditionToday issues no certificates and ignores filing passwords. Empty:
+	// Edition2005.
 	Edition Edition
+	// SMSVerification is how long the managers have to verify a record before its review; 0: nobody has to. The
+	// ministry's page is at /verify.
+	SMSVerification time.Duration
 	// Province is the bureau's own, as a six-digit code; empty accepts every province.
 	Province string
 	// ReportedIPs are the addresses or ranges ("192.0.2.1-192.0.2.9") reported by the provider (code 1063); nil
@@ -171,6 +175,8 @@ func (s *Server) routes() {
 	}
 	s.mux.HandleFunc("GET /certificates/{record}/bazu.cert", s.certificate)
 	s.mux.HandleFunc("GET /{$}", s.page)
+	s.mux.HandleFunc("GET /verify", s.verifyPage)
+	s.mux.HandleFunc("POST /verify", s.verifyPage)
 	s.mux.HandleFunc("POST /records/{record}/{verdict}", s.byHand)
 	s.mux.HandleFunc("POST /commands/{command}", s.command)
 }

@@ -81,6 +81,8 @@ type commandForm struct {
 var commands = []commandForm{
 	{"verdict", "指定结果", []field{{"code", "结果代码", "1002"}, {"count", "后续记录数", "1"}},
 		func(s *Server, v values) error { return s.CommandVerdicts(number(v("code")), number(v("count"))) }},
+	{"verify-all", "全部通过短信核验", nil, func(s *Server, _ values) error { s.VerifyAll(); return nil }},
+	{"verify-expired", "短信核验超时", nil, func(s *Server, _ values) error { return s.ExpireVerifications() }},
 	{"blacklist-domain", "域名黑名单", []field{{"domain", "域名", ""}, {"op", "0增加 2删除", "0"}},
 		func(s *Server, v values) error { return s.PushBlacklistDomain(v("domain"), number(v("op"))) }},
 	{"blacklist-holder", "主体黑名单", []field{{"name", "名称", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""},
@@ -141,6 +143,9 @@ var pageHTML string
 
 var pageTemplate = template.Must(template.New("").
 	Funcs(template.FuncMap{"kind": func(k int) string { return kindNames[k] }}).Parse(pageHTML))
+
+// Unverified is for the page.
+func (r *record) Unverified() bool { return r.unverified() }
 
 // Name is the holder's name, for the page.
 func (h *holder) Name() string { return h.Data.text("Dwmc") }

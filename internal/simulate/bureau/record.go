@@ -50,6 +50,9 @@ type record struct {
 	Held bool `json:"held,omitempty"`
 	// Commanded is the result code requested by a tester; 0: none.
 	Commanded int `json:"commanded,omitempty"`
+	// Verifiers must all enter their codes until VerifyUntil.
+	Verifiers   []*verifier `json:"verifiers,omitempty"`
+	VerifyUntil time.Time   `json:"verify_until,omitzero"`
 	// Forgotten was in a file that the fault "gap" lost, and doesn't count until the file comes again.
 	Forgotten bool `json:"forgotten,omitempty"`
 }
@@ -58,14 +61,23 @@ func (r *record) key() string { return fmt.Sprintf("%d/%d", r.Kind, r.ID) }
 
 // decideDue decides every record whose time has come; callers hold the lock.
 func (s *Server) decideDue() {
+	now := s.now()
+	if s.options.SMSVerification > 0 {
+		for _, i := range s.pending {
+			s.returnUnverified(i, now)
+		}
+	}
 	if s.options.ReviewAfter < 0 {
 		return
 	}
-	now := s.now()
 	var later []int
 	for n, i := range s.pending {
 		r := s.state.Records[i]
 		if r.Code != 0 || r.Held {
+			continue
+		}
+		if s.options.SMSVerification > 0 && (r.unverified() || now.Sub(r.At) < s.options.ReviewAfter) {
+			later = append(later, i) // those that were verified earlier aren't in front
 			continue
 		}
 		if now.Sub(r.At) < s.options.ReviewAfter { // and the same holds for all later ones

@@ -177,8 +177,11 @@ func (s *Server) checkAccess(a *node) verdict {
 	return verdict{}
 }
 
-// rightPassword compares an ICPmm: the hexadecimal MD5 of the filing password.
-func (h *holder) rightPassword(icpmm string) bool {
+// rightPassword compares an ICPmm: the hexadecimal MD5 of the filing password, which today means nothing any more.
+func (s *Server) rightPassword(h *holder, icpmm string) bool {
+	if s.options.Edition == EditionToday {
+		return true
+	}
 	sum := md5.Sum([]byte(h.Password)) //nolint:gosec // see above
 	return strings.EqualFold(icpmm, hex.EncodeToString(sum[:]))
 }

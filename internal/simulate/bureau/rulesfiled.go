@@ -62,7 +62,7 @@ func (s *Server) checkNewSite(r *record) verdict {
 	if v := h.standing(); v != (verdict{}) {
 		return v
 	}
-	return cmp.Or(when(!h.rightPassword(r.Entry.text("ICPmm")), 1018, wrongPassword), s.checkBlackHolder(h.Data),
+	return cmp.Or(when(!s.rightPassword(h, r.Entry.text("ICPmm")), 1018, wrongPassword), s.checkBlackHolder(h.Data),
 		s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson()))
 }
 
@@ -72,7 +72,7 @@ func (s *Server) checkNewAccess(r *record) verdict {
 		return v
 	}
 	r.SiteName = w.name()
-	return cmp.Or(when(!w.holder.rightPassword(r.Entry.text("ICPmm")), 1018, wrongPassword),
+	return cmp.Or(when(!s.rightPassword(w.holder, r.Entry.text("ICPmm")), 1018, wrongPassword),
 		when(w.ours(s.options.ISPID), 1038, "该接入已经报备，无需重复报备"),
 		first(w.Domains, func(d domain) verdict { return s.checkBlack(w.name(), d.Name) }),
 		s.checkAccess(r.Entry))
@@ -86,7 +86,7 @@ func (s *Server) checkChange(r *record) verdict {
 	}
 	province, filed := z.text("Txdz/Shengid"), s.index.holderByPaper[paper(z)]
 	return cmp.Or(when(z.text("Baxh") != h.Number, 1016, unknown),
-		mayTouch(h, h.ours(s.options.ISPID), n),
+		s.mayTouch(h, h.ours(s.options.ISPID), n),
 		when(h.Changing, 1017, "备案变更中，审核通过后可再次申请变更"),
 		when(s.options.MaxChanges > 0 && s.changesToday(r) > s.options.MaxChanges, 1051,
 			"同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"),
@@ -126,7 +126,7 @@ func (s *Server) checkDrop(r *record) (v verdict) {
 		}
 		siteLeaves := slices.ContainsFunc(h.Sites, func(w *site) bool { return w.Leaving && !w.Dead })
 		return cmp.Or(when(siteLeaves, 1043, "网站正在注销中，不允许注销主体"),
-			when(!h.rightPassword(n.text("ICPmm")), 1018, wrongPassword), mayTouch(h, h.ours(s.options.ISPID), n))
+			when(!s.rightPassword(h, n.text("ICPmm")), 1018, wrongPassword), s.mayTouch(h, h.ours(s.options.ISPID), n))
 	case dropSite:
 		w := s.index.sites[r.ID]
 		if v = w.standing(); v.code == 1027 {
@@ -135,7 +135,7 @@ func (s *Server) checkDrop(r *record) (v verdict) {
 			return v
 		}
 		r.SiteName = w.name()
-		return mayTouch(w.holder, w.ours(s.options.ISPID), n)
+		return s.mayTouch(w.holder, w.ours(s.options.ISPID), n)
 	}
 	a := s.index.accesses[r.ID]
 	if a == nil {
@@ -148,13 +148,13 @@ func (s *Server) checkDrop(r *record) (v verdict) {
 	return cmp.Or(when(a.Provider != s.options.ISPID, 1047, "只能取消本接入商的接入信息，请核实后再次报备"),
 		when(a.Leaving, 1032, "接入商已经对该网站提出取消接入请求，无需重复提交"),
 		when(len(a.site.Accesses) == 1, 1025, "该网站只有一个接入，不能取消该接入"),
-		mayTouch(a.site.holder, true, n))
+		s.mayTouch(a.site.holder, true, n))
 }
 
 // mayTouch checks that a filed part is the provider's, and the filing password if there is one.
-func mayTouch(h *holder, ours bool, n *node) verdict {
+func (s *Server) mayTouch(h *holder, ours bool, n *node) verdict {
 	password := n.text("ICPmm")
-	return cmp.Or(when(!ours, 1048, notYours), when(password != "" && !h.rightPassword(password), 1018, wrongPassword))
+	return cmp.Or(when(!ours, 1048, notYours), when(password != "" && !s.rightPassword(h, password), 1018, wrongPassword))
 }
 
 func (s *Server) checkPapers(n *node) verdict {

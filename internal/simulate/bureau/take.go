@@ -91,6 +91,7 @@ func (s *Server) take(r *record, v verdict) {
 		s.store(i)
 	default:
 		s.mark(r, true)
+		s.awaitVerification(r)
 		s.pending = append(s.pending, i)
 	}
 }

@@ -1,0 +1,38 @@
+package filing_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+)
+
+func TestWhoVerifiesBySMS(t *testing.T) {
+	for kind, want := range map[filing.Kind][]string{
+		filing.KindNew: {"holder+site"}, filing.KindNewSite: {"site"}, filing.KindNewAccess: {"site"},
+		filing.KindChange: {"holder+site"}, filing.KindEndHolder: {"holder"}, filing.KindEndSite: {"site"},
+		filing.KindCancelAccess: nil, filing.KindRegister: nil,
+	} {
+		d := filingtest.Dossier()
+		d.Kind = kind
+		var keys []string
+		for _, v := range d.SMSVerifiers() {
+			keys = append(keys, v.Key())
+			require.Equal(t, kind == filing.KindNewAccess, v.Manager == filing.Manager{}, "%s: the bureau's own", kind)
+		}
+		require.Equal(t, want, keys, kind)
+		require.Equal(t, want != nil, kind.VerifiedBySMS(), kind)
+	}
+}
+
+func TestOpinionsOnAVerificationThatRanOut(t *testing.T) {
+	for opinion, want := range map[string]bool{
+		"未在规定时间内完成短信核验，系统自动退回": true, "短信核验超时": true, "逾期未进行短信核验": true, "短信验证超过24小时未完成，退回": true,
+		"该备案未通过短信核验": true, "短信核验错误次数超过限制，系统自动退回": true, "您未能及时进行短信验证": true,
+		"": false, "网站名称不符合要求": false, "核验单模糊，未按要求签字": false, "请更换手机号码后重新短信核验": false, "资料超时": false,
+	} {
+		require.Equal(t, want, filing.VerificationRanOut(opinion), opinion)
+	}
+}
