@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
@@ -34,6 +35,8 @@ type Fact struct {
 	// Number is a revision, or a contact's version.
 	Number int         `json:",omitempty"`
 	Kind   filing.Kind `json:",omitempty"`
+	// Unchanged: the dossier is that of the revision before, so that nobody vets it again.
+	Unchanged bool `json:",omitempty"`
 	// Signal and Content are for ClaimSignalled.
 	Signal  string          `json:",omitempty"`
 	Content json.RawMessage `json:",omitempty"`
@@ -50,7 +53,11 @@ func (a *Filing) IsTrue(ctx context.Context, f Fact) (bool, error) {
 		return a.Store.Verified(ctx, f.FilingID)
 	case ClaimSubmitted:
 		dossier, err := a.Store.Dossier(ctx, f.FilingID, f.Number)
-		return found(err == nil && dossier.Kind == f.Kind, err)
+		if err != nil || dossier.Kind != f.Kind || !f.Unchanged {
+			return found(err == nil && dossier.Kind == f.Kind, err)
+		}
+		former, err := a.Store.Dossier(ctx, f.FilingID, f.Number-1)
+		return found(err == nil && reflect.DeepEqual(dossier, former), err)
 	case ClaimPassed:
 		return a.Store.HasVerdict(ctx, f.FilingID, f.Number, store.VettingPassed)
 	case ClaimSentBack:

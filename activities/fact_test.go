@@ -9,6 +9,7 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
@@ -44,6 +45,21 @@ func TestClaimsAreLookedUp(t *testing.T) {
 	require.True(t, holds(activities.Fact{Claim: activities.ClaimPassed, Number: 1}))
 	require.False(t, holds(activities.Fact{Claim: activities.ClaimPassed, Number: 2}))
 	require.False(t, holds(activities.Fact{Claim: activities.ClaimSentBack, Number: 1}))
+
+	for revision, name := range []string{"甲", "甲", "乙"} {
+		_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage = 'correcting', revision = ? WHERE id = ?`, revision, f.ID)
+		require.NoError(t, err)
+		d := filingtest.Dossier()
+		d.Site.Name = name
+		_, err = s.SaveDossier(ctx, f.ID, d)
+		require.NoError(t, err)
+	}
+	for number, unchanged := range map[int]bool{1: false, 2: true, 3: false} {
+		require.True(t, holds(activities.Fact{Claim: activities.ClaimSubmitted, Number: number}))
+		require.Equal(t, unchanged,
+			holds(activities.Fact{Claim: activities.ClaimSubmitted, Number: number, Unchanged: true}), number)
+	}
+	require.False(t, holds(activities.Fact{Claim: activities.ClaimSubmitted, Number: 1, Kind: filing.KindChange}))
 
 	decided := map[string]any{"filing": f.ID, "revision": 1, "approved": true, "code": 0}
 	said := func(change string, value any) activities.Fact {

@@ -18,7 +18,8 @@ func claimOf(name string, in any) (fact activities.Fact, claims bool) {
 	case ContactGiven:
 		return activities.Fact{Claim: activities.ClaimContact, Number: in.Version}, true
 	case Submission:
-		return activities.Fact{Claim: activities.ClaimSubmitted, Number: in.Revision, Kind: in.Kind}, true
+		return activities.Fact{Claim: activities.ClaimSubmitted, Number: in.Revision, Kind: in.Kind,
+			Unchanged: in.Unchanged}, true
 	case Verdict:
 		claim := activities.ClaimPassed
 		if name == UpdateSendBack {
