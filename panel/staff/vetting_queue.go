@@ -105,17 +105,22 @@ func (p *Pages) takeNextVetting(c *gin.Context) error {
 		last := slices.MaxFunc(mine, func(a, b store.QueuedVetting) int { return a.TakenAt.Time.Compare(b.TakenAt.Time) })
 		return web.Redirect(c, vettingPath(last.OrderNumber, last.Serial))
 	}
-	var next store.QueuedVetting
-	err = p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", "", ""), func(ctx context.Context) (err error) {
-		next, err = p.Store.TakeNextVetting(ctx, p.UserID(c), p.VettingLease)
-		return err
-	})
+	next, err := p.takeFreeVetting(c)
 	if err == nil {
 		return web.Redirect(c, vettingPath(next.OrderNumber, next.Serial))
 	}
 	return p.Finish(c, err, pathVetting, "", web.Refusals{
 		store.ErrNotFound: "flash.vetting_none", store.ErrConflict: "flash.vetting_none",
 	})
+}
+
+// takeFreeVetting gives the reader the free dossier that has waited longest.
+func (p *Pages) takeFreeVetting(c *gin.Context) (next store.QueuedVetting, err error) {
+	err = p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", "", ""), func(ctx context.Context) (err error) {
+		next, err = p.Store.TakeNextVetting(ctx, p.UserID(c), p.VettingLease)
+		return err
+	})
+	return next, err
 }
 
 // vettingPath is the page on which a dossier is vetted.
