@@ -258,7 +258,7 @@ func TestTheConsoleIsCheap(t *testing.T) {
 		"province": {Province: "310000"}, "province and stage": {Province: "310000", Stage: filing.Reviewing},
 		"stuck": {Stuck: true}, "cause": {Step: "send_sms", Reason: "operator"}, "age": {Before: time.Now()},
 		"province and age": {Province: "310000", Before: time.Now()},
-		"customer": {Customer: "crowd"}, "customers": {Customer: "cr"}, "orders": {Order: "0"}, "broken": {SiteBad: true},
+		"customer":         {Customer: "crowd"}, "customers": {Customer: "cr"}, "orders": {Order: "0"}, "broken": {SiteBad: true},
 		"person": {Holder: person},
 	} {
 		most := 2000

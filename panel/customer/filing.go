@@ -111,6 +111,8 @@ func (p *Pages) openFiling(c *gin.Context) error {
 
 type filingData struct {
 	Current
+	// TicketNews: there is an answer to a question of the customer.
+	TicketNews bool
 	Tasks    []task
 	Timeline []dossierview.TimelineLine
 	// Earlier are the order's other filings.
@@ -208,6 +210,9 @@ func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 	}
 	data, err := p.filingData(c, cur)
 	if err != nil {
+		return err
+	}
+	if data.TicketNews, err = p.TicketNews(c); err != nil {
 		return err
 	}
 	unsure := c.Query("unsure")

@@ -40,6 +40,8 @@ type ordersData struct {
 	Next          string // query of the next page; empty on the last
 	// Announcements are the provider's newest.
 	Announcements []web.ShownAnnouncement
+	// TicketNews: there is an answer to a question.
+	TicketNews bool
 }
 
 // orderList is 网站空间管理.
@@ -69,7 +71,10 @@ func (p *Pages) orderList(c *gin.Context) error {
 	for _, r := range rows {
 		data.Orders = append(data.Orders, orderLine{OrderRow: r, Action: actionFor(r), Expiry: expiry(r.Order, now)})
 	}
-	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err != nil {
+	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err == nil {
+		data.TicketNews, err = p.TicketNews(c)
+	}
+	if err != nil {
 		return err
 	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, web.With(ordersPage, data))
