@@ -64,8 +64,8 @@ func (a *Message) tellStaff(ctx context.Context, ticket store.Ticket) error {
 }
 
 // sendAnswer mails an answer to the asker. If they gave no address, their account's learns that there is one: it may be
-// somebody else's, so the text stays in the panel. A refused address is recorded on the answer for staff to see; without
-// any address, the answer is read in the panel.
+// somebody else's, so the text stays in the panel. A refused address is recorded on the answer for staff to see;
+// without any address, the answer is read in the panel.
 func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answer store.TicketAnswer) error {
 	if answer.SentAt.Valid || answer.Failure != "" {
 		return nil

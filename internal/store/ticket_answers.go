@@ -31,7 +31,7 @@ type TicketReply struct {
 	Pictures [][]byte
 }
 
-// ReplyToTicket stores a reply, once per token, and returns its ID. The ticket waits for staff again, whom a mail tells.
+// ReplyToTicket stores a reply, once per token, and returns its ID. The ticket waits for staff again, who get a mail.
 // ErrNotFound if the ticket is another's, ErrConflict if it is closed, ErrQuota if the customer has written too much.
 func (s *Store) ReplyToTicket(ctx context.Context, r TicketReply) (id int64, err error) {
 	id, err = s.addMessage(ctx, fragmentOf(`id = ? AND customer_id = ?`, r.TicketID, r.CustomerID),

@@ -34,8 +34,8 @@ const (
 // TicketStatuses lists them.
 var TicketStatuses = []TicketStatus{TicketOpen, TicketAnswered, TicketClosed}
 
-// Ticket is a question or a complaint, with which a conversation begins. It is its customer's, even if its order changes
-// hands.
+// Ticket is a question or a complaint, with which a conversation begins. It stays its customer's even if its order
+// changes hands.
 type Ticket struct {
 	ID         int64          `db:"id"`
 	Token      string         `db:"token"`
@@ -112,7 +112,8 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 		if id, stored, err = getOptional[int64](ctx, tx, ticketByToken, t.Token); err != nil || stored {
 			return err
 		}
-		if err := s.spend(ctx, tx, append(uploads(t.Pictures, by), spending{kind: QuotaTicket, subjects: by})...); err != nil {
+		spent := append(uploads(t.Pictures, by), spending{kind: QuotaTicket, subjects: by})
+		if err := s.spend(ctx, tx, spent...); err != nil {
 			return err
 		}
 		id, err = insert(ctx, tx, `INSERT INTO tickets (token, kind, status, lang, customer_id, order_id, sealed, created_at)

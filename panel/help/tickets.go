@@ -31,8 +31,8 @@ const (
 // ticketPaths are the kinds' pages below /help/.
 var ticketPaths = map[string]store.TicketKind{"ask": store.TicketAsk, "complain": store.TicketComplain}
 
-// ticketFields are a ticket's form: customers may name an order and attach a picture, strangers must give an address for
-// the answer.
+// ticketFields are a ticket's form: customers may name an order and attach a picture, strangers must give an address
+// for the answer.
 func ticketFields(stranger bool) []web.Field {
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
 	if !stranger {
@@ -112,32 +112,16 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.T(c).Lang(), Network: web.Network(c)}
 		ticket.Text, ticket.Email = web.Trimmed(values, "text"), filing.NormaliseEmail(values.Get("email"))
 		problems := ticketProblems(ticket.TicketBody, stranger)
-		if !stranger {
-			ticket.CustomerID = web.NullID(p.UserID(c))
-			if number := web.Trimmed(values, "order"); number != "" {
-				order, err := p.Store.OrderOf(ctx, p.UserID(c), number)
-				switch {
-				case errors.Is(err, store.ErrNotFound):
-					problems = append(problems, filing.Problem{Field: "order", Key: "order_unknown"})
-				case err != nil:
-					return err
-				}
-				ticket.OrderID = web.NullID(order.ID)
-			}
-			var wrong filing.Problems
-			if ticket.Pictures, wrong, err = p.ticketPictures(c, file); err != nil {
-				return err
-			}
-			problems = append(problems, wrong...)
-		}
+		var wrong filing.Problems
 		if stranger {
-			wrong, err := p.CaptchaProblems(c)
-			if err != nil {
-				return err
-			}
-			problems = append(problems, wrong...)
+			wrong, err = p.CaptchaProblems(c)
+		} else {
+			wrong, err = p.addCustomer(c, &ticket, web.Trimmed(values, "order"), file)
 		}
-		if len(problems) > 0 {
+		if err != nil {
+			return err
+		}
+		if problems = append(problems, wrong...); len(problems) > 0 {
 			problems = chooseAgain(problems, ticket.Pictures)
 			return p.showTicketForm(c, http.StatusUnprocessableEntity, data, values, problems)
 		}
@@ -154,6 +138,26 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 		}
 		return p.RedirectWith(c, "/tickets/"+strconv.FormatInt(id, 10), "flash.ticket_sent")
 	}
+}
+
+// addCustomer adds to a ticket what only customers give: whose it is, the order with a number, and what they attached.
+func (p *Pages) addCustomer(
+	c *gin.Context, ticket *store.Ticket, number string, file []byte,
+) (problems filing.Problems, err error) {
+	ticket.CustomerID = web.NullID(p.UserID(c))
+	if number != "" {
+		order, err := p.Store.OrderOf(c.Request.Context(), p.UserID(c), number)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			problems = filing.Problems{{Field: "order", Key: "order_unknown"}}
+		case err != nil:
+			return nil, err
+		}
+		ticket.OrderID = web.NullID(order.ID)
+	}
+	var wrong filing.Problems
+	ticket.Pictures, wrong, err = p.ticketPictures(c, file)
+	return append(problems, wrong...), err
 }
 
 // postTicketForm reads a form of a ticket, with its file if it has one.
@@ -355,7 +359,9 @@ func (p *Pages) replyToTicket(c *gin.Context, ticket store.Ticket) error {
 }
 
 // pictureOfOwnTicket sends a customer a picture of their own ticket.
-func (p *Pages) pictureOfOwnTicket(c *gin.Context, ticket store.Ticket) error { return p.sendTicketPicture(c, ticket.ID) }
+func (p *Pages) pictureOfOwnTicket(c *gin.Context, ticket store.Ticket) error {
+	return p.sendTicketPicture(c, ticket.ID)
+}
 
 func (p *Pages) sendTicketPicture(c *gin.Context, ticketID int64) error {
 	id := web.PathID(c, "picture")
