@@ -127,6 +127,19 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
+// What is done in a part of the queue returns to that part. Rows name the site, and no person.
+func TestTheQueueKeepsItsPart(t *testing.T) {
+	_, first, _ := vettingOffice(t, panel.Config{}, "C1")
+	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
+	page := first.page("/support/vetting?show=mine")
+	require.Contains(t, page.Find(`tr[data-order="C1"]`).Text(), "www.example.com")
+	form, fields := page.Find(`form[action$="/vetting/release"]`), url.Values{}
+	form.Find("input").Each(func(_ int, i *goquery.Selection) { fields.Set(i.AttrOr("name", ""), i.AttrOr("value", "")) })
+	status, to := first.send(http.MethodPost, form.AttrOr("action", ""), fields)
+	require.Equal(t, http.StatusSeeOther, status)
+	require.Equal(t, "/support/vetting?show=mine", to)
+}
+
 // The lease is renewed while the page is open and when a paper is viewed.
 func TestAnOpenPageKeepsTheLease(t *testing.T) {
 	o, first, _ := vettingOffice(t, panel.Config{}, "C1")

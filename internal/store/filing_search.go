@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -146,9 +147,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 		return filings(found)
 	}
 	if f.Order != "" {
-		find(owners(maxFilingsFound, fragmentOf(`SELECT id FROM orders WHERE number = ? UNION
-			(SELECT id FROM orders FORCE INDEX (orders_number) WHERE number LIKE ? ORDER BY number DESC LIMIT ?)`,
-			f.Order, prefixPattern(f.Order), maxFilingsFound), func(orders []int64) []fragment {
+		find(owners(maxFilingsFound, ordersBeginning(f.Order), func(orders []int64) []fragment {
 			return []fragment{fragmentOf(`SELECT id FROM filings WHERE order_id IN (?)`, orders)}
 		})...)
 	}
@@ -157,10 +156,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 		find(fragmentOf(numbered+`d.site_number = ?`, f.Number), fragmentOf(numbered+`d.holder_number = ?`, f.Number))
 	}
 	if h := f.Holder; !h.None() {
-		find(append(owners(maxCustomersFound, fragmentOf(`SELECT id FROM users WHERE mobile_hash = ?
-			UNION SELECT id FROM users WHERE provider_mobile_hash = ? UNION SELECT id FROM users WHERE email_hash = ?
-			UNION SELECT id FROM users WHERE provider_email_hash = ? LIMIT ?`,
-			h.Mobile, h.Mobile, h.Email, h.Email, maxCustomersFound), filingsOfEach),
+		find(append(owners(maxCustomersFound, customersWith(h), filingsOfEach),
 			fragmentOf(`SELECT id FROM filings WHERE name_hash = ?`, h.Name),
 			fragmentOf(`SELECT id FROM filings WHERE document_hash = ?`, h.Document),
 			fragmentOf(`SELECT filing_id AS id FROM contacts WHERE mobile_hash = ?`, h.Mobile),
@@ -175,10 +171,64 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 			WHERE d.domain IN (?)`, domains))
 	}
 	if f.Customer != "" {
-		find(owners(maxCustomersFound, fragmentOf(`SELECT id FROM users FORCE INDEX (users_login) WHERE login LIKE ?
-			ORDER BY login LIMIT ?`, prefixPattern(f.Customer), maxCustomersFound), filingsOfEach)...)
+		find(owners(maxCustomersFound, customersBeginning(f.Customer), filingsOfEach)...)
 	}
 	return ids, narrowed, cut, err
+}
+
+// ordersBeginning are orders by the beginning of their number: that very one, and those with the highest numbers.
+func ordersBeginning(text string) fragment {
+	return fragmentOf(`SELECT id FROM orders WHERE number = ? UNION
+		(SELECT id FROM orders FORCE INDEX (orders_number) WHERE number LIKE ? ORDER BY number DESC LIMIT ?)`,
+		text, prefixPattern(text), maxFilingsFound)
+}
+
+// customersBeginning are customers by the beginning of their login.
+func customersBeginning(text string) fragment {
+	return fragmentOf(`SELECT id FROM users FORCE INDEX (users_login) WHERE login LIKE ? ORDER BY login LIMIT ?`,
+		prefixPattern(text), maxCustomersFound)
+}
+
+// customersWith are customers by an address of their account, or one that the provider gave.
+func customersWith(h PersonHashes) fragment {
+	return fragmentOf(`SELECT id FROM users WHERE mobile_hash = ? UNION SELECT id FROM users WHERE provider_mobile_hash = ?
+		UNION SELECT id FROM users WHERE email_hash = ? UNION SELECT id FROM users WHERE provider_email_hash = ? LIMIT ?`,
+		h.Mobile, h.Mobile, h.Email, h.Email, maxCustomersFound)
+}
+
+// UnfiledOrders returns the numbers of some orders without a filing that match a search by order, customer and person,
+// and nothing else: the search of filings doesn't find them.
+func (s *Store) UnfiledOrders(ctx context.Context, f FilingSearch, limit int) (numbers []string, err error) {
+	only := FilingSearch{Order: f.Order, Customer: f.Customer, Holder: f.Holder}
+	if !reflect.DeepEqual(f, only) || reflect.ValueOf(f).IsZero() {
+		return nil, nil
+	}
+	where := fragmentOf(`o.filing_state = 'none' AND NOT EXISTS (SELECT 1 FROM filings f WHERE f.order_id = o.id)`)
+	among := func(column string, query fragment) {
+		var ids []int64
+		if err == nil && where.sql != "" {
+			ids, err = selectAll[int64](ctx, s.db, query.sql, query.args...)
+		}
+		if len(ids) == 0 {
+			where = fragment{}
+			return
+		}
+		where = where.and(column+` IN (?)`, ids)
+	}
+	if f.Order != "" {
+		among(`o.id`, ordersBeginning(f.Order))
+	}
+	if f.Customer != "" {
+		among(`o.customer_id`, customersBeginning(f.Customer))
+	}
+	if !f.Holder.None() {
+		among(`o.customer_id`, customersWith(f.Holder))
+	}
+	if err == nil && where.sql != "" {
+		numbers, err = selectAll[string](ctx, s.db, `SELECT o.number FROM orders o WHERE `+where.sql+` LIMIT ?`,
+			where.with(limit)...)
+	}
+	return numbers, during(err, "looking for orders without a filing")
 }
 
 // filingsOfEach selects the filings of customers.

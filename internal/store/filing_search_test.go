@@ -143,6 +143,38 @@ func TestFilingsAreFound(t *testing.T) {
 	require.NotContains(t, dump, filingtest.Dossier().Holder.Name)
 }
 
+// An order without a filing is found by what its customer quotes, but not where the search asks for more.
+func TestOrdersWithoutAFilingAreFound(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	mobile := "13900000002"
+	for _, number := range []string{"N1", "N2"} {
+		_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "wang", Product: "p",
+			Domains: []string{"a.example.com"}, Mobile: &mobile})
+		require.NoError(t, err)
+	}
+	placed(t, s, "N3", "li", "b.example.com")
+	person, err := s.PersonHashes("139 0000 0002")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		search store.FilingSearch
+		want   []string
+	}{
+		"everything":         {store.FilingSearch{}, nil},
+		"person":             {store.FilingSearch{Holder: person}, []string{"N1", "N2"}},
+		"customer":           {store.FilingSearch{Customer: "wa"}, []string{"N1", "N2"}},
+		"order":              {store.FilingSearch{Order: "N2"}, []string{"N2"}},
+		"beginning":          {store.FilingSearch{Order: "N"}, []string{"N1", "N2"}},
+		"has a filing":       {store.FilingSearch{Order: "N3"}, nil},
+		"another's":          {store.FilingSearch{Order: "N2", Customer: "li"}, nil},
+		"unknown and person": {store.FilingSearch{Order: "X", Holder: person}, nil},
+		"stage":              {store.FilingSearch{Order: "N2", Stage: filing.Filed}, nil},
+	} {
+		numbers, err := s.UnfiledOrders(ctx, c.search, 9)
+		require.NoError(t, err, name)
+		require.ElementsMatch(t, c.want, numbers, name)
+	}
+}
+
 // Rows say whose they are, in one query for a whole page. A filing that has no holder of its own has that of its base.
 func TestFilingsHaveLabels(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()

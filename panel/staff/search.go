@@ -1,8 +1,8 @@
 package staff
 
 import (
+	"context"
 	"encoding/hex"
-	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -24,6 +24,8 @@ import (
 const (
 	filingsPerPage = 100
 	formSearch     = "filing_search"
+	// maxUnfiled bounds the orders without a filing that the search offers.
+	maxUnfiled = 5
 	// maxAge bounds the search by age, in days: ten years.
 	maxAge = 3650
 	// stateStuck searches for stuck filings, stateBroken for approved ones with a broken site.
@@ -38,8 +40,8 @@ type searchData struct {
 	Holder web.Form
 	// HolderChosen is the holder that is searched for, as the address has it: hashed.
 	HolderChosen string
-	// Unfiled is the order that is searched for if it has no filing: its customer may not be able to sign in.
-	Unfiled string
+	// Unfiled are orders that match and have no filing, if nothing else does: their customers may not be able to sign in.
+	Unfiled []string
 	// Filtered: there is a search. Cut: it matches more than the list can show.
 	Filtered, Cut bool
 	// Next is the address of the next page, CSV of the export, Bulk of a bulk job's dry run.
@@ -210,13 +212,8 @@ func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.P
 		if err != nil {
 			return err
 		}
-		complete := func(f store.FoundFiling) bool { return f.OrderNumber == s.Order }
-		if s.Order != "" && !slices.ContainsFunc(page.Rows, complete) {
-			order, err := p.Store.OrderByNumber(ctx, s.Order)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			data.Unfiled = order.Number
+		if data.Unfiled, err = p.unfiled(ctx, s.FilingSearch, page.Rows); err != nil {
+			return err
 		}
 		data.Cut = page.Cut
 		data.CSV = "/support/filings.csv?" + s.values.Encode()
@@ -236,6 +233,21 @@ func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.P
 		}
 	}
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "filing_search.title"}, web.With(searchPage, data))
+}
+
+// unfiled are orders without a filing that match a search: some, if it finds no filing, or else only the one that has
+// exactly the number.
+func (p *Pages) unfiled(ctx context.Context, f store.FilingSearch, found []store.FoundFiling) ([]string, error) {
+	exact := func(number string) bool { return number == f.Order }
+	if len(found) > 0 && (f.Order == "" ||
+		slices.ContainsFunc(found, func(r store.FoundFiling) bool { return exact(r.OrderNumber) })) {
+		return nil, nil
+	}
+	orders, err := p.Store.UnfiledOrders(ctx, f, maxUnfiled)
+	if len(found) > 0 {
+		orders = slices.DeleteFunc(orders, func(number string) bool { return !exact(number) })
+	}
+	return orders, err
 }
 
 // labelled adds to the rows of a list what people recognise filings by. Customers and holders are personal data: only

@@ -106,7 +106,7 @@ func (p *Pages) verdictGiven(c *gin.Context, f store.Filing, err error, flash st
 	if errors.Is(err, store.ErrHeld) { // the page says who has it
 		return p.RedirectWith(c, vettingPath(f.OrderNumber, f.Serial), "flash.vetting_not_yours")
 	}
-	return p.Finish(c, err, pathVetting, flash, web.MovedOn)
+	return p.Finish(c, err, queuePath(c), flash, web.MovedOn)
 }
 
 // finishVetting sends a filing the verdict that didn't reach it, whoever gave it.
