@@ -16,7 +16,7 @@ ALTER TABLE tickets ADD COLUMN staff_seen_id BIGINT NULL;
 
 ALTER TABLE tickets ADD KEY tickets_news (customer_id, last_answer_id, customer_seen_id);
 
--- Pictures attached to a ticket; a PDF's pages are pictures. They are deleted with their ticket.
+-- Pictures attached to a ticket; a PDF's pages are pictures.
 CREATE TABLE ticket_pictures (
   id         BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
   ticket_id  BIGINT      NOT NULL,
@@ -29,7 +29,7 @@ CREATE TABLE ticket_pictures (
   created_at DATETIME(6) NOT NULL,
   UNIQUE KEY ticket_pictures_token (token, position),
   KEY ticket_pictures_ticket (ticket_id, id),
-  CONSTRAINT ticket_pictures_ticket_fk FOREIGN KEY (ticket_id) REFERENCES tickets (id) ON DELETE CASCADE
+  CONSTRAINT ticket_pictures_ticket_fk FOREIGN KEY (ticket_id) REFERENCES tickets (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- +goose Down

@@ -230,10 +230,6 @@ func TestATicketIsAConversation(t *testing.T) {
 	reply.Token = token(6)
 	_, err = s.ReplyToTicket(ctx, reply)
 	require.ErrorIs(t, err, store.ErrConflict)
-	_, err = s.DB().ExecContext(ctx, `DELETE FROM ticket_answers WHERE ticket_id = ?`, id)
-	require.NoError(t, err)
-	_, err = s.DB().ExecContext(ctx, `DELETE FROM tickets WHERE id = ?`, id)
-	require.NoError(t, err, "a purge takes the pictures along")
 }
 
 // Replies and pictures are counted in the ledger; a form that it refuses stores nothing.
