@@ -381,7 +381,9 @@ func TestQuestionsAreConversations(t *testing.T) {
 	require.NotEqual(t, "image/jpeg", other.pictureType(attached.AttrOr("href", "")))
 	require.Zero(t, h.visitor().get("/help/ask", 200).Find("#f-picture").Length(), "strangers attach nothing")
 
-	isNew := func(v *visitor, path string) bool { return v.get(path, 200).Find(`[data-ticket="1"] [data-new]`).Length() == 1 }
+	isNew := func(v *visitor, path string) bool {
+		return v.get(path, 200).Find(`[data-ticket="1"] [data-new]`).Length() == 1
+	}
 	require.True(t, isNew(staff, "/support/tickets"))
 	one := staff.get("/support/tickets/1", 200)
 	require.False(t, isNew(staff, "/support/tickets"))

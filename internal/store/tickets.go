@@ -82,15 +82,15 @@ type TicketBody struct {
 type TicketAnswer struct {
 	ID int64 `db:"id"`
 	// ByCustomer marks a reply.
-	ByCustomer bool `db:"by_customer"`
-	TicketID  int64        `db:"ticket_id"`
-	Token     string       `db:"token"`
-	Sealed    []byte       `db:"sealed"`
-	CreatedBy string       `db:"created_by"`
-	CreatedAt time.Time    `db:"created_at"`
-	SentAt    sql.NullTime `db:"sent_at"`
-	Failure   string       `db:"failure"`
-	Text      string       `db:"-"`
+	ByCustomer bool         `db:"by_customer"`
+	TicketID   int64        `db:"ticket_id"`
+	Token      string       `db:"token"`
+	Sealed     []byte       `db:"sealed"`
+	CreatedBy  string       `db:"created_by"`
+	CreatedAt  time.Time    `db:"created_at"`
+	SentAt     sql.NullTime `db:"sent_at"`
+	Failure    string       `db:"failure"`
+	Text       string       `db:"-"`
 }
 
 func ticketAAD(token string) string { return "tickets/" + token }

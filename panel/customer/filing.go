@@ -113,8 +113,8 @@ type filingData struct {
 	Current
 	// TicketNews: there is an answer to a question of the customer.
 	TicketNews bool
-	Tasks    []task
-	Timeline []dossierview.TimelineLine
+	Tasks      []task
+	Timeline   []dossierview.TimelineLine
 	// Earlier are the order's other filings.
 	Earlier []dossierview.EarlierFiling
 	// Expected is how long the bureau will take, while it has the filing.
