@@ -181,8 +181,8 @@ func TestATicketIsAConversation(t *testing.T) {
 	require.NoError(t, s.SeenByCustomer(ctx, id, answer))
 	require.False(t, news())
 
-	reply := store.TicketReply{CustomerID: customer, TicketID: id, Token: token(3), Text: "secret reply", By: "customer:demo",
-		Pictures: [][]byte{[]byte("one"), []byte("two")}}
+	reply := store.TicketReply{CustomerID: customer, TicketID: id, Token: token(3), Text: "secret reply",
+		By: "customer:demo", Pictures: [][]byte{[]byte("one"), []byte("two")}}
 	stolen := reply
 	stolen.CustomerID = other
 	_, err = s.ReplyToTicket(ctx, stolen)

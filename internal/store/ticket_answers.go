@@ -73,8 +73,8 @@ func (s *Store) addMessage(ctx context.Context, ticket fragment, m TicketAnswer,
 			return ErrConflict
 		}
 		now := s.utcNow()
-		if id, err = insert(ctx, tx, `INSERT INTO ticket_answers (ticket_id, by_customer, token, sealed, created_by, created_at,
-			sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)`, m.TicketID, m.ByCustomer, m.Token, sealed, m.CreatedBy, now,
+		if id, err = insert(ctx, tx, `INSERT INTO ticket_answers (ticket_id, by_customer, token, sealed, created_by,
+			created_at, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)`, m.TicketID, m.ByCustomer, m.Token, sealed, m.CreatedBy, now,
 			sql.NullTime{Time: now, Valid: m.ByCustomer}); err != nil {
 			return err
 		}
