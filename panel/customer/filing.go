@@ -208,11 +208,12 @@ func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 			return err
 		}
 	}
+	news := p.TicketNews(c)
 	data, err := p.filingData(c, cur)
-	if err != nil {
-		return err
+	if err == nil {
+		data.TicketNews, err = news()
 	}
-	if data.TicketNews, err = p.TicketNews(c); err != nil {
+	if err != nil {
 		return err
 	}
 	unsure := c.Query("unsure")

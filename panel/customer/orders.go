@@ -51,6 +51,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 		return web.ErrBadRequest
 	}
 	filter := orderFilter(c.Request.URL.Query())
+	news := p.TicketNews(c)
 	list, err := p.Store.OrdersOf(c.Request.Context(), p.UserID(c), filter, after, ordersPerPage+1)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 		data.Orders = append(data.Orders, orderLine{OrderRow: r, Action: actionFor(r), Expiry: expiry(r.Order, now)})
 	}
 	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err == nil {
-		data.TicketNews, err = p.TicketNews(c)
+		data.TicketNews, err = news()
 	}
 	if err != nil {
 		return err

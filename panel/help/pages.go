@@ -40,9 +40,10 @@ type helpHomeData struct {
 
 func (p *Pages) helpHome(c *gin.Context) error {
 	data := helpHomeData{helpHead: p.helpHead(c)}
+	news := p.TicketNews(c)
 	list, err := p.Announcements(c, web.AnnouncementsOnHelp+1)
 	if err == nil {
-		data.TicketNews, err = p.TicketNews(c)
+		data.TicketNews, err = news()
 	}
 	if err != nil {
 		return err
