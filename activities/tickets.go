@@ -14,8 +14,8 @@ import (
 // ticketMailsAtOnce bounds a sweep; the next takes more.
 const ticketMailsAtOnce = 50
 
-// TicketRef identifies a mail about a ticket: staff's answer, or with AnswerID 0 the one that tells staff of the
-// ticket.
+// TicketRef identifies a mail about a ticket: staff's answer, or the one that tells staff of the ticket (AnswerID 0) or
+// of the customer's reply.
 type TicketRef struct{ TicketID, AnswerID int64 }
 
 // SendTicket sends a mail about a ticket, once: the row records it. If the process dies in between, the mail goes
@@ -26,42 +26,70 @@ func (a *Message) SendTicket(ctx context.Context, r TicketRef) error {
 		return purged(err)
 	}
 	if r.AnswerID != 0 {
-		return a.sendAnswer(ctx, ticket, r.AnswerID)
+		answer, err := a.Store.TicketAnswer(ctx, r.AnswerID)
+		if err != nil {
+			return purged(err)
+		}
+		if !answer.ByCustomer {
+			return a.sendAnswer(ctx, ticket, answer)
+		}
 	}
+	return a.tellStaff(ctx, ticket)
+}
+
+// tellStaff tells staff of a ticket, or of its latest reply.
+func (a *Message) tellStaff(ctx context.Context, ticket store.Ticket) error {
 	if ticket.ToldAt.Valid {
 		return nil
 	}
 	if a.StaffAddress != "" { // without one, their page shows it
-		params := map[string]string{
+		id, params := fmt.Sprintf("ticket-%d", ticket.ID), map[string]string{
 			"number": strconv.FormatInt(ticket.ID, 10), "kind": string(ticket.Kind), "order": ticket.Order.String,
-			"text": ticket.Text,
+			"text": ticket.Text, "reply": "",
 			"link": fmt.Sprintf("%s/support/tickets/%d", a.PanelURL, ticket.ID),
 		}
-		if _, err := a.mail(ctx, fmt.Sprintf("ticket-%d", ticket.ID), a.StaffAddress, message.TicketOpened,
-			params); err != nil {
+		if ticket.LastReply != 0 {
+			reply, err := a.Store.TicketAnswer(ctx, ticket.LastReply)
+			if err != nil {
+				return purged(err)
+			}
+			id = fmt.Sprintf("%s-%d", id, reply.ID)
+			params["text"], params["reply"] = reply.Text, "yes"
+		}
+		if _, err := a.mail(ctx, id, a.StaffAddress, message.TicketOpened, params); err != nil {
 			return messageFailed(err)
 		}
 	}
-	return a.Store.TicketMailed(ctx, ticket.ID)
+	return a.Store.TicketMailed(ctx, ticket.ID, ticket.LastReply)
 }
 
-// sendAnswer mails an answer to the asker. A refused address is recorded on the answer for staff to see; without
-// an address, the answer is read in the panel.
-func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answerID int64) error {
-	answer, err := a.Store.TicketAnswer(ctx, answerID)
-	if err != nil || answer.SentAt.Valid || answer.Failure != "" {
-		return err
+// sendAnswer mails an answer to the asker. If they gave no address, their account's learns that there is one: it may be
+// somebody else's, so the text stays in the panel. A refused address is recorded on the answer for staff to see;
+// without any address, the answer is read in the panel.
+func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answer store.TicketAnswer) error {
+	if answer.SentAt.Valid || answer.Failure != "" {
+		return nil
 	}
-	if ticket.Email == "" {
+	params := map[string]string{"number": strconv.FormatInt(ticket.ID, 10), "text": answer.Text,
+		"customer": ticket.Customer.String}
+	to := ticket.Email
+	if to == "" && ticket.CustomerID.Valid {
+		account, err := a.Store.ContactAddressesOf(ctx, ticket.CustomerID.Int64)
+		if err != nil {
+			return err
+		}
+		to = account.Email
+		params["text"] = ""
+	}
+	if to == "" {
 		return a.Store.AnswerFailed(ctx, answer.ID, ReasonNoAddress)
 	}
-	params := map[string]string{"number": strconv.FormatInt(ticket.ID, 10), "text": answer.Text}
 	page := PageOf(message.TicketAnswered, "")
 	if ticket.CustomerID.Valid { // others have no page of their own
 		page = fmt.Sprintf("/tickets/%d", ticket.ID)
 	}
-	_, err = a.deliver(ctx, filing.Mail, page, message.SMSMessage{Key: fmt.Sprintf("ticket-%d-%d", ticket.ID, answer.ID),
-		To: ticket.Email, Template: message.TicketAnswered, Params: params})
+	_, err := a.deliver(ctx, filing.Mail, page, message.SMSMessage{Key: fmt.Sprintf("ticket-%d-%d", ticket.ID, answer.ID),
+		To: to, Template: message.TicketAnswered, Params: params})
 	var refused *message.Error
 	switch {
 	case errors.As(err, &refused) && refused.Kind == message.Recipient:
@@ -72,7 +100,7 @@ func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answerID 
 	return a.Store.AnswerSent(ctx, answer.ID)
 }
 
-// ReasonNoAddress says that the asker gave no address and reads the answer in the panel.
+// ReasonNoAddress says that the asker has no address and reads the answer in the panel.
 const ReasonNoAddress = "no_address"
 
 // UnsentTickets are mails about tickets that should have gone out a while ago.

@@ -140,11 +140,14 @@ func TestStaffSearchFilings(t *testing.T) {
 	}
 
 	name := filingtest.Dossier().Holder.Name
-	for _, typed := range []string{name, filingtest.Dossier().Holder.DocumentNumber} {
+	require.Equal(t, []string{"M9", "M2", "M1"}, found("order=M"))
+	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found("customer=own"))
+	for typed, order := range map[string]string{name: "M2", filingtest.Dossier().Holder.DocumentNumber: "M2",
+		"+86 139 0000 0001": "M1", "a@Example.com": "M1"} {
 		status, location := agent.send(http.MethodPost, "/support/holders", url.Values{"holder": {typed}})
 		require.Equal(t, http.StatusSeeOther, status)
 		require.NotContains(t, location, url.QueryEscape(typed))
-		require.Equal(t, []string{"M2"}, found(strings.TrimPrefix(location, "/support/filings?")))
+		require.Equal(t, []string{order}, found(strings.TrimPrefix(location, "/support/filings?")))
 	}
 	status, page, _ := agent.look("/support/holders", url.Values{"holder": {" "}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
@@ -153,8 +156,19 @@ func TestStaffSearchFilings(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Equal(t, 1, page.Find("#e-holder").Length())
 
-	viewer := o.caller("viewer")
 	_, last := o.logged(0)
+	row := agent.page("/support/filings?order=M2").Find(`tr[data-order="M2"]`)
+	require.Equal(t, name, row.Find("[data-holder]").Text())
+	require.Contains(t, row.Find("[data-customer]").Text(), "owner")
+	require.Contains(t, row.Text(), "www.example.com")
+	entries, _ := o.logged(last)
+	require.Equal(t, []string{"filing.list done"}, entries, "the holder's name was shown")
+	viewer := o.caller("viewer")
+	_, last = o.logged(0)
+	row = viewer.page("/support/filings?order=M2").Find(`tr[data-order="M2"]`)
+	require.NotContains(t, row.Text(), name)
+	require.NotContains(t, row.Text(), "owner", "viewers see neither")
+	require.Contains(t, row.Text(), "www.example.com")
 	status, _, text := viewer.look("/support/filings.csv?province=310000", nil)
 	require.Equal(t, http.StatusOK, status)
 	lines := strings.Split(strings.TrimSpace(text), "\n")
@@ -162,7 +176,7 @@ func TestStaffSearchFilings(t *testing.T) {
 	require.True(t, strings.HasPrefix(lines[1], "M2,1,,submitting,"), lines[1])
 	require.NotContains(t, text, name)
 	require.NotContains(t, text, "owner")
-	entries, _ := o.logged(last)
+	entries, _ = o.logged(last)
 	require.Equal(t, []string{"filing.export done"}, entries)
 }
 

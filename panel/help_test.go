@@ -1,9 +1,13 @@
 package panel_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/jpeg"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -102,7 +106,7 @@ func (v *visitor) post(path string, values url.Values, status int) *goquery.Docu
 func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 	h := newHelping(t)
 	forms := h.panel.FormFields()
-	require.Len(t, forms, 20)
+	require.Len(t, forms, 21)
 	for form, names := range forms {
 		require.NotEmpty(t, names)
 		for _, name := range names {
@@ -317,6 +321,141 @@ func TestCustomerAsksAndReadsTheAnswer(t *testing.T) {
 	late := staff.post("/support/tickets/1/answer",
 		url.Values{"token": {strings.Repeat("ab", 16)}, "text": {"zu spät"}}, 409)
 	require.NotContains(t, late.Find(".said").Text(), "zu spät")
+}
+
+// upload sends a form with a file.
+func (v *visitor) upload(path string, values url.Values, field, name string, content []byte, status int) *goquery.Document {
+	v.h.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for key := range values {
+		require.NoError(v.h.t, w.WriteField(key, values.Get(key)))
+	}
+	part, err := w.CreateFormFile(field, name)
+	require.NoError(v.h.t, err)
+	_, err = part.Write(content)
+	require.NoError(v.h.t, err)
+	require.NoError(v.h.t, w.Close())
+	response, err := v.http.Post(v.h.url+path, w.FormDataContentType(), &body)
+	return v.read(response, err, status)
+}
+
+// pictureType is the type of what an address answers with.
+func (v *visitor) pictureType(path string) string {
+	v.h.t.Helper()
+	response, err := v.http.Get(v.h.url + path)
+	require.NoError(v.h.t, err)
+	require.NoError(v.h.t, response.Body.Close())
+	return response.Header.Get("Content-Type")
+}
+
+// A question goes on as a conversation, with pictures: each side sees what is new, and sends a form only once. Nobody
+// else's account reaches it, not even that of the order's next owner.
+func TestQuestionsAreConversations(t *testing.T) {
+	h := newHelping(t)
+	ctx := t.Context()
+	_, err := h.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	c, other, staff := h.signedIn(store.RoleCustomer, "demo"), h.signedIn(store.RoleCustomer, "other"),
+		h.signedIn(store.RoleSupport, "support")
+	drawn, screenshot := image.NewGray(image.Rect(0, 0, 40, 40)), bytes.Buffer{}
+	for i := range drawn.Pix {
+		drawn.Pix[i] = byte(i)
+	}
+	require.NoError(t, jpeg.Encode(&screenshot, drawn, nil))
+
+	form := c.get("/help/ask?order=D1", 200).Find("main form[enctype]")
+	require.Equal(t, "/tickets/ask", form.AttrOr("action", ""))
+	ask := url.Values{"token": {form.Find("[name=token]").AttrOr("value", "")}, "text": {"这是什么"}, "order": {"D1"}}
+	bad := c.upload("/tickets/ask", ask, "picture", "a.jpg", []byte("no picture"), 422)
+	require.Equal(t, 1, bad.Find("#e-picture").Length())
+	require.Equal(t, "这是什么", bad.Find("#f-text").Text())
+	require.Contains(t, c.upload("/tickets/ask", url.Values{"token": {ask.Get("token")}}, "picture", "a.jpg",
+		screenshot.Bytes(), 422).Find("#e-picture").Text(), "重新选择", "browsers don't keep files")
+	mine := c.upload("/tickets/ask", ask, "picture", "a.jpg", screenshot.Bytes(), 200)
+	c.upload("/tickets/ask", ask, "picture", "a.jpg", screenshot.Bytes(), 200) // a double click
+	attached := mine.Find(`a[href^="/tickets/1/pictures/"]`)
+	require.Equal(t, 1, attached.Length())
+	require.Equal(t, "image/jpeg", c.pictureType(attached.AttrOr("href", "")))
+	require.NotEqual(t, "image/jpeg", other.pictureType(attached.AttrOr("href", "")))
+	require.Zero(t, h.visitor().get("/help/ask", 200).Find("#f-picture").Length(), "strangers attach nothing")
+
+	isNew := func(v *visitor, path string) bool {
+		return v.get(path, 200).Find(`[data-ticket="1"] [data-new]`).Length() == 1
+	}
+	require.True(t, isNew(staff, "/support/tickets"))
+	one := staff.get("/support/tickets/1", 200)
+	require.False(t, isNew(staff, "/support/tickets"))
+	require.Equal(t, "image/jpeg", staff.pictureType(one.Find(`a[href*="/pictures/"]`).AttrOr("href", "")))
+	rows, err := h.db.AuditRows(ctx, store.AuditFilter{Action: "ticket.view_picture"}, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+
+	told := func(path string) bool { return c.get(path, 200).Find("[data-ticket-news]").Length() == 1 }
+	require.False(t, told("/orders"))
+	answer := url.Values{"token": {one.Find("main [name=token]").AttrOr("value", "")}, "text": {"请改名称"}}
+	staff.post("/support/tickets/1/answer", answer, 200)
+	require.True(t, told("/orders"))
+	require.True(t, told("/help"))
+	require.Zero(t, other.get("/orders", 200).Find("[data-ticket-news]").Length())
+	require.True(t, isNew(c, "/tickets"))
+	page := c.get("/tickets/1", 200)
+	require.Equal(t, 1, page.Find("[data-answer] [data-new]").Length())
+	require.False(t, told("/orders"), "it has been read")
+	require.False(t, isNew(c, "/tickets"))
+	require.Zero(t, c.get("/tickets/1", 200).Find("[data-answer] [data-new]").Length())
+
+	form = page.Find(`main form[action="/tickets/1"]`)
+	reply := url.Values{"token": {form.Find("[name=token]").AttrOr("value", "")}, "text": {""}}
+	require.Equal(t, 1, c.post("/tickets/1", reply, 422).Find("#e-text").Length())
+	reply.Set("text", "改哪一个名称？")
+	h.broken = true // without Temporal, the reply is still saved
+	page = c.upload("/tickets/1", reply, "picture", "a.jpg", screenshot.Bytes(), 200)
+	h.broken = false
+	require.Equal(t, "open", page.Find("[data-status]").AttrOr("data-status", ""), "it waits for an answer again")
+	page = c.post("/tickets/1", reply, 200)
+	require.Equal(t, 1, page.Find("[data-by-customer]").Length(), "a double click")
+	require.Equal(t, 1, page.Find(`[data-by-customer] a[href*="/pictures/"]`).Length())
+	require.Contains(t, h.mails, [2]int64{1, 2})
+	other.post("/tickets/1", url.Values{"token": {strings.Repeat("cd", 16)}, "text": {"x"}}, 404)
+	require.True(t, isNew(staff, "/support/tickets"))
+	require.Equal(t, 1, staff.get("/support/tickets/1", 200).Find("[data-by-customer] [data-new]").Length())
+
+	demo, err := h.db.UserByLogin(ctx, "demo")
+	require.NoError(t, err)
+	to, err := h.db.UserByLogin(ctx, "other")
+	require.NoError(t, err)
+	_, err = h.db.DB().ExecContext(ctx, `UPDATE orders SET customer_id = ? WHERE number = 'D1' AND customer_id = ?`, to.ID,
+		demo.ID)
+	require.NoError(t, err)
+	other.get("/tickets/1", 404)
+	require.Zero(t, other.get("/tickets", 200).Find("[data-ticket]").Length(), "a ticket doesn't follow its order")
+	require.Equal(t, 1, c.get("/tickets", 200).Find("[data-ticket]").Length())
+
+	staff.post("/support/tickets/1/close", nil, 200)
+	require.Zero(t, c.get("/tickets/1", 200).Find(`main form[action="/tickets/1"]`).Length())
+	late := c.post("/tickets/1", url.Values{"token": {strings.Repeat("ef", 16)}, "text": {"还在吗"}}, 200)
+	require.NotContains(t, late.Find("main").Text(), "还在吗")
+	require.Contains(t, late.Find(".flash").Text(), "结束")
+}
+
+// A reply whose session has ended is there again after signing in.
+func TestAReplyOutlivesItsSession(t *testing.T) {
+	h := newHelping(t)
+	c := h.signedIn(store.RoleCustomer, "demo")
+	token := c.get("/help/ask", 200).Find("main [name=token]").AttrOr("value", "")
+	c.post("/tickets/ask", url.Values{"token": {token}, "text": {"问题"}}, 200)
+	demo, err := h.db.UserByLogin(t.Context(), "demo")
+	require.NoError(t, err)
+	for path, field := range map[string]string{"/tickets/1": "补充的话", "/tickets/complain": "举报的话"} {
+		require.NoError(t, h.db.EndOtherSessions(t.Context(), demo.ID, 0))
+		form := url.Values{"token": {token}, "text": {field}}
+		require.Equal(t, 1, c.upload(path, form, "picture", "a.jpg", []byte("x"), 200).Find("#f-login").Length())
+		page := c.post("/sign-in", url.Values{"login": {"demo"}, "password": {"password-1"}, "next": {path}}, 200)
+		require.Equal(t, field, page.Find("#f-text").Text(), path)
+		require.Equal(t, 1, page.Find("#e-picture").Length(), "files aren't saved")
+	}
 }
 
 func TestTenTicketsADay(t *testing.T) {

@@ -209,12 +209,15 @@ func (o *office) furnish() {
 
 	ticket, err := o.db.OpenTicket(ctx, store.Ticket{
 		Token: strings.Repeat("1", 32), Kind: store.TicketAsk, Lang: "zh", CustomerID: sql.NullInt64{Int64: who.ID,
-			Valid: true}, TicketBody: store.TicketBody{Text: "?", Email: "a@example.com"},
+			Valid: true}, TicketBody: store.TicketBody{Text: "?", Email: "a@example.com"}, Pictures: [][]byte{o.picture()},
 	})
 	must(err)
 	for _, path := range []string{"/tickets/:id", "/support/tickets/:id"} {
 		o.paths[path] = fmt.Sprint(ticket)
 	}
+	attached, err := o.db.TicketPictures(ctx, ticket)
+	must(err)
+	o.paths[":picture"] = fmt.Sprint(attached[strings.Repeat("1", 32)][0].ID)
 	notice, err := o.db.AddAnnouncement(ctx, store.Announcement{Token: strings.Repeat("2", 32), TitleZH: "公告",
 		BodyZH: "内容", PublishedAt: time.Now().Add(-time.Hour)}, "support:a")
 	must(err)

@@ -33,7 +33,8 @@ func TestResumeWantsAReason(t *testing.T) {
 	links := agent.page("/support/filings?state=stuck").Find("a")
 	offers := func(order, resolution string) bool {
 		return links.FilterFunction(func(_ int, a *goquery.Selection) bool {
-			return a.AttrOr("href", "") == "/support/filings/"+order+"/resume?serial=1&resolution="+resolution+"&stuck_seq=2"
+			return a.AttrOr("href", "") ==
+				"/support/filings/"+order+"/resume?serial=1&resolution="+resolution+"&stuck_seq=2&list=state%3Dstuck"
 		}).Length() == 1
 	}
 	require.False(t, offers("R1", "skip"))
@@ -78,4 +79,43 @@ func TestResumeWantsAReason(t *testing.T) {
 	rows, err = o.db.AuditRows(t.Context(), store.AuditFilter{Kind: "filing", Object: "R1"}, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, "短信已续费", rows[1].Reason)
+}
+
+// Whoever decides on a filing in a list returns to that list: the same search, on the same page.
+func TestADecisionReturnsToItsList(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.workflows.err = nil
+	o.stuck("R1", "check_site", "temporary", 2)
+	agent := o.caller("agent")
+	search := url.Values{"state": {"stuck"}, "step": {"check_site"}, "customer": {"own"}, "after": {"1-1"}}
+	address := "/support/filings?" + search.Encode()
+	page := agent.page(address)
+	form := page.Find(`form[action="/support/filings/R1/resume"]`)
+	require.Equal(t, 1, form.Length())
+	fields := url.Values{"resolution": {"retry"}}
+	form.Find("input").Each(func(_ int, i *goquery.Selection) { fields.Set(i.AttrOr("name", ""), i.AttrOr("value", "")) })
+	status, to := agent.send(http.MethodPost, "/support/filings/R1/resume", fields)
+	require.Equal(t, http.StatusSeeOther, status)
+	require.Equal(t, address, to)
+
+	for resolution, text := range map[string]string{"skip": "客户自己上传了证书", "abandon": "客户不办了"} {
+		asks := agent.page(form.Find(`a[href*="resolution=`+resolution+`"]`).AttrOr("href", ""))
+		require.Equal(t, address, asks.Find(`a[href^="/support/filings?"]`).First().AttrOr("href", ""), "the way back")
+		fields := url.Values{}
+		asks.Find("main input").Each(func(_ int, i *goquery.Selection) {
+			fields.Set(i.AttrOr("name", ""), i.AttrOr("value", ""))
+		})
+		again := agent.posted("/support/filings/R1/resume", fields) // without a reason
+		require.Equal(t, search.Encode(), again.Find(`main input[name="list"]`).AttrOr("value", ""))
+		fields.Set("reason", text)
+		status, to = agent.send(http.MethodPost, "/support/filings/R1/resume", fields)
+		require.Equal(t, http.StatusSeeOther, status)
+		require.Equal(t, address, to)
+	}
+	fields.Set("list", "next=//evil.example&state=stuck&after=x")
+	_, to = agent.send(http.MethodPost, "/support/filings/R1/resume", fields)
+	require.Equal(t, "/support/filings?state=stuck", to, "only what a search has")
+	fields.Del("list")
+	_, to = agent.send(http.MethodPost, "/support/filings/R1/resume", fields)
+	require.Equal(t, "/support/filings", to)
 }

@@ -127,6 +127,19 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
+// What is done in a part of the queue returns to that part. Rows name the site, and no person.
+func TestTheQueueKeepsItsPart(t *testing.T) {
+	_, first, _ := vettingOffice(t, panel.Config{}, "C1")
+	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
+	page := first.page("/support/vetting?show=mine")
+	require.Contains(t, page.Find(`tr[data-order="C1"]`).Text(), "www.example.com")
+	form, fields := page.Find(`form[action$="/vetting/release"]`), url.Values{}
+	form.Find("input").Each(func(_ int, i *goquery.Selection) { fields.Set(i.AttrOr("name", ""), i.AttrOr("value", "")) })
+	status, to := first.send(http.MethodPost, form.AttrOr("action", ""), fields)
+	require.Equal(t, http.StatusSeeOther, status)
+	require.Equal(t, "/support/vetting?show=mine", to)
+}
+
 // The lease is renewed while the page is open and when a paper is viewed.
 func TestAnOpenPageKeepsTheLease(t *testing.T) {
 	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
@@ -223,6 +236,44 @@ func TestAVerdictThatIsNotFound(t *testing.T) {
 	require.Empty(t, o.workflows.verdicts)
 }
 
+// A verdict leads to the reviewer's next dossier, which they take by it; the same form sent twice takes no other.
+func TestAVerdictLeadsToTheNextDossier(t *testing.T) {
+	o, first, second := vettingOffice(t, panel.Config{}, "C1", "C2", "C3", "C4", "C5")
+	take := func(c *caller, order string) {
+		require.Equal(t, http.StatusSeeOther, c.form("/support/filings/"+order+"/vetting/take", ids))
+	}
+	next := func(order, verdict string, more url.Values) string {
+		t.Helper()
+		status, location := first.send(http.MethodPost, "/support/filings/"+order+"/"+verdict, with(more))
+		require.Equal(t, http.StatusSeeOther, status)
+		return location
+	}
+	holders := func() (all string) {
+		t.Helper()
+		require.NoError(t, o.db.DB().QueryRowContext(t.Context(), `SELECT GROUP_CONCAT(CONCAT(o.number, ':', u.login)
+			ORDER BY o.number) FROM vettings v JOIN filings f ON f.id = v.filing_id JOIN orders o ON o.id = f.order_id
+			JOIN users u ON u.id = v.reviewer_id WHERE v.decided_at IS NULL`).Scan(&all))
+		return all
+	}
+	take(first, "C1")
+	take(second, "C2")
+	_, last := o.logged(0)
+	require.Equal(t, "/support/filings/C3/dossier?serial=1", next("C1", "pass", nil), "not the colleague's")
+	entries, _ := o.logged(last)
+	require.Equal(t, []string{"filing.pass asked", "filing.pass done", "vetting.take done"}, entries)
+	_, page, _ := first.look("/support/filings/C3/dossier?serial=1", nil)
+	require.Equal(t, "mine", said(page))
+	require.Contains(t, page.Find(".flash").Text(), "下一件")
+	require.Equal(t, "/support/filings/C3/dossier?serial=1", next("C1", "pass", nil), "a second click")
+	require.Equal(t, "C2:reviewer-two,C3:reviewer", holders())
+	back := url.Values{"text": {"缺页"}}
+	require.Equal(t, "/support/filings/C4/dossier?serial=1", next("C3", "send-back", back))
+	take(first, "C5")
+	require.Equal(t, "/support/filings/C5/dossier?serial=1", next("C4", "pass", nil), "one that they hold")
+	require.Equal(t, "/support/vetting", next("C5", "send-back", back), "nothing is free")
+	require.Equal(t, "C2:reviewer-two", holders())
+}
+
 // The next revision shows what changed, and why the previous one was sent back.
 func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
@@ -252,9 +303,10 @@ func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 // Administrators see everybody's figures, reviewers only their own.
 func TestFiguresOfVetting(t *testing.T) {
 	o, first, second := vettingOffice(t, panel.Config{}, "C1", "C2")
-	for order, who := range map[string]*caller{"C1": first, "C2": second} {
-		require.Equal(t, http.StatusSeeOther, who.form("/support/filings/"+order+"/vetting/take", ids))
-		require.Equal(t, http.StatusSeeOther, who.form("/support/filings/"+order+"/pass", ids))
+	for _, action := range []string{"/vetting/take", "/pass"} {
+		for order, who := range map[string]*caller{"C1": first, "C2": second} {
+			require.Equal(t, http.StatusSeeOther, who.form("/support/filings/"+order+action, ids))
+		}
 	}
 	seen := func(c *caller, path string) (logins []string) {
 		t.Helper()

@@ -73,9 +73,10 @@ const (
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
 	Tasks Template = "tasks"
 	// TicketOpened tells staff about a question or complaint, by mail only; params number, kind (ask, complain), order
-	// (may be empty), text, link.
+	// (may be empty), reply (not empty: it is the customer's reply to one), text, link.
 	TicketOpened Template = "ticket_opened"
-	// TicketAnswered sends staff's answer to the person who asked, by mail only; params number, text.
+	// TicketAnswered sends staff's answer to the person who asked, by mail only; params number, text (empty: it is read in
+	// the panel), customer (empty for strangers).
 	TicketAnswered Template = "ticket_answered"
 )
 

@@ -211,7 +211,7 @@ func TestMailErrorsAreDistinguished(t *testing.T) {
 func TestEveryTemplateHasItsTexts(t *testing.T) {
 	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r",
 		"tasks": "t", "left": "22", "kind": "ask", "text": "x", "link": "l", "login": "l", "certificate": "cert/bazu.cert",
-		"what": "w"}
+		"what": "w", "reply": "", "customer": ""}
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)
@@ -235,7 +235,7 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 func TestMessagesToCustomersCarryALink(t *testing.T) {
 	const page = "https://beian.example.com/orders/D1/filing?a=1&b=2"
 	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "left": "22",
-		"kind": "k", "text": "x", "login": "l", "certificate": "c", "what": "w"}
+		"kind": "k", "text": "x", "login": "l", "certificate": "c", "what": "w", "customer": ""}
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)

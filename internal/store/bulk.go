@@ -62,11 +62,11 @@ func (f StuckFilter) where() fragment {
 		and(`f.stage IN (?)`, aged)
 	}
 	if f.Order != "" {
-		and(`f.order_id = (SELECT id FROM orders WHERE number = ?)`, f.Order)
+		and(`EXISTS (SELECT 1 FROM orders o WHERE o.id = f.order_id AND o.number LIKE ?)`, prefixPattern(f.Order))
 	}
 	if f.Customer != "" {
 		and(`EXISTS (SELECT 1 FROM orders o JOIN users u ON u.id = `+filingCustomer+` WHERE o.id = f.order_id
-			AND u.login = ?)`, f.Customer)
+			AND u.login LIKE ?)`, prefixPattern(f.Customer))
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
 		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (?))`, domains)
@@ -77,8 +77,12 @@ func (f StuckFilter) where() fragment {
 		and(`EXISTS (SELECT 1 FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.filing_id = f.id
 			AND (d.site_number = ? OR d.holder_number = ?))`, f.Number, f.Number)
 	}
-	if !f.Holder.None() {
-		and(`(f.name_hash = ? OR f.document_hash = ?)`, f.Holder.Name, f.Holder.Document)
+	if h := f.Holder; !h.None() {
+		and(`(f.name_hash = ? OR f.document_hash = ?
+			OR EXISTS (SELECT 1 FROM contacts c WHERE c.filing_id = f.id AND (c.mobile_hash = ? OR c.email_hash = ?))
+			OR EXISTS (SELECT 1 FROM users u WHERE u.id = f.customer_id AND (u.mobile_hash = ? OR u.provider_mobile_hash = ?
+				OR u.email_hash = ? OR u.provider_email_hash = ?)))`,
+			h.Name, h.Document, h.Mobile, h.Email, h.Mobile, h.Mobile, h.Email, h.Email)
 	}
 	return where
 }

@@ -168,11 +168,11 @@ func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 	_, err = s.DB().ExecContext(ctx, `INSERT INTO decisions (record_id, approved, holder_number, site_number, created_at)
 		SELECT id, TRUE, '沪ICP备05000940号', '沪ICP备05000940号-1', created_at FROM records`)
 	require.NoError(t, err)
-	name, err := s.HolderHashes(dossier.Holder.Name)
+	name, err := s.PersonHashes(dossier.Holder.Name)
 	require.NoError(t, err)
-	document, err := s.HolderHashes(dossier.Holder.DocumentNumber)
+	document, err := s.PersonHashes(dossier.Holder.DocumentNumber)
 	require.NoError(t, err)
-	nobody, err := s.HolderHashes("nobody")
+	nobody, err := s.PersonHashes("nobody")
 	require.NoError(t, err)
 
 	for i, c := range []struct {
@@ -271,7 +271,7 @@ func TestDryRunIsCheap(t *testing.T) {
 	// counts without what was there before
 	_, err = s.DB().ExecContext(ctx, `OPTIMIZE TABLE orders, filings, order_domains`)
 	require.NoError(t, err)
-	holder, err := s.HolderHashes("nobody")
+	holder, err := s.PersonHashes("nobody")
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		search store.FilingSearch

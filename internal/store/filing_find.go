@@ -8,28 +8,43 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// HolderHashes are the keyed hashes that find a holder, since the input may be a name or a document number of any type.
-type HolderHashes struct {
+// PersonHashes are the keyed hashes that find the filings of a person or company: what was typed may be a holder's name
+// or document number, or a contact's mobile number or mail address.
+type PersonHashes struct {
 	Name     []byte `json:"name,omitempty"`
 	Document []byte `json:"document,omitempty"`
+	Mobile   []byte `json:"mobile,omitempty"`
+	Email    []byte `json:"email,omitempty"`
 }
 
 // None reports whether there is nothing to search for.
-func (h HolderHashes) None() bool { return h.Name == nil && h.Document == nil }
+func (h PersonHashes) None() bool {
+	return h.Name == nil && h.Document == nil && h.Mobile == nil && h.Email == nil
+}
 
-// HolderHashes hashes what a user typed as both a name and a document number.
-func (s *Store) HolderHashes(typed string) (h HolderHashes, err error) {
-	if h.Name, err = s.keys.Hash("filings/name", filing.NameKey(typed)); err == nil {
-		h.Document, err = s.keys.Hash("filings/document", filing.DocumentNumberKey(typed))
+// PersonHashes hashes what a user typed as each of them.
+func (s *Store) PersonHashes(typed string) (h PersonHashes, err error) {
+	for _, part := range []struct {
+		hash       *[]byte
+		use, value string
+	}{
+		{&h.Name, "filings/name", filing.NameKey(typed)},
+		{&h.Document, "filings/document", filing.DocumentNumberKey(typed)},
+		{&h.Mobile, contactAddressColumns[filing.SMS].use, filing.NormaliseMobile(typed)},
+		{&h.Email, contactAddressColumns[filing.Mail].use, filing.NormaliseEmail(typed)},
+	} {
+		if *part.hash, err = s.keys.Hash(part.use, part.value); err != nil {
+			return h, err
+		}
 	}
-	return h, err
+	return h, nil
 }
 
 // findBy writes the search terms of a filing's latest dossier. A dossier without its own holder, such as a
 // deregistration, leaves the hashes empty.
 func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int64, revision int,
 	d filing.Dossier) (err error) {
-	var h HolderHashes
+	var h PersonHashes
 	if d.Holder.Name != "" {
 		if h.Name, err = s.keys.Hash("filings/name", filing.NameKey(d.Holder.Name)); err != nil {
 			return err

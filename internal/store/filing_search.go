@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +14,8 @@ import (
 const (
 	// maxFilingsFound limits the filings that a look-up, such as by domain, finds.
 	maxFilingsFound = 500
+	// maxCustomersFound limits the customers whose filings a look-up finds.
+	maxCustomersFound = 50
 	// maxCauses limits the causes of stuck filings; there are fewer combinations of steps and reasons.
 	maxCauses = 200
 )
@@ -21,14 +23,15 @@ const (
 // FilingSearch selects filings of all customers, for staff; zero fields match everything. Bulk jobs store theirs as
 // JSON.
 type FilingSearch struct {
-	// Order and Customer must match fully: an order's number, the login of the customer who opened the filing.
+	// Order and Customer are beginnings: of an order's number, of the login of the customer who opened the filing.
 	Order    string `json:"order,omitempty"`
 	Customer string `json:"customer,omitempty"`
 	// Domain matches hosts as filing.SearchedDomains defines.
 	Domain string `json:"domain,omitempty"`
 	// Number is a site's or holder's filing number in its standard form (filing.Number).
-	Number string       `json:"number,omitempty"`
-	Holder HolderHashes `json:"holder,omitzero"`
+	Number string `json:"number,omitempty"`
+	// Holder is a holder, or a contact by their mobile number or mail address.
+	Holder PersonHashes `json:"holder,omitzero"`
 	Stage  filing.Stage `json:"stage,omitempty"`
 	// Province is the code of the latest dossier's province.
 	Province string `json:"province,omitempty"`
@@ -113,19 +116,15 @@ func (s *Store) EachFiling(ctx context.Context, f FilingSearch, give func(FoundF
 	}
 }
 
-// lookUp finds the latest filings that match the selective criteria; narrowed is false if there are none.
+// lookUp finds the latest filings that match the selective criteria; narrowed is false if there are none. Each part
+// reads an index, no further than the limit.
 func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrowed, cut bool, err error) {
-	find := func(query string, args ...any) {
+	find := func(parts ...fragment) {
 		if err != nil || narrowed && len(ids) == 0 {
 			return
 		}
 		var some []int64
-		if some, err = selectAll[int64](ctx, s.db, query+` ORDER BY id DESC LIMIT ?`,
-			append(args, maxFilingsFound+1)...); err != nil {
-			err = fmt.Errorf("looking up filings: %w", err)
-			return
-		}
-		if len(some) > maxFilingsFound {
+		if some, err = s.latest(ctx, parts); len(some) > maxFilingsFound {
 			some, cut = some[:maxFilingsFound], true
 		}
 		if narrowed {
@@ -135,30 +134,125 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 		}
 		narrowed = true
 	}
+	// owners looks up orders or customers, and selects their filings.
+	owners := func(most int, query fragment, filings func(ids []int64) []fragment) []fragment {
+		if err != nil || narrowed && len(ids) == 0 {
+			return nil
+		}
+		var found []int64
+		found, err = selectAll[int64](ctx, s.db, query.sql, query.args...)
+		if cut = cut || len(found) >= most; len(found) == 0 {
+			return nil
+		}
+		return filings(found)
+	}
 	if f.Order != "" {
-		find(`SELECT f.id FROM orders o JOIN filings f ON f.order_id = o.id WHERE o.number = ?`, f.Order)
+		find(owners(maxFilingsFound, ordersBeginning(f.Order), func(orders []int64) []fragment {
+			return []fragment{fragmentOf(`SELECT id FROM filings WHERE order_id IN (?)`, orders)}
+		})...)
 	}
 	if f.Number != "" {
-		find(`SELECT r.filing_id AS id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.site_number = ?
-			UNION SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.holder_number = ?`,
-			f.Number, f.Number)
+		const numbered = `SELECT r.filing_id AS id FROM decisions d JOIN records r ON r.id = d.record_id WHERE `
+		find(fragmentOf(numbered+`d.site_number = ?`, f.Number), fragmentOf(numbered+`d.holder_number = ?`, f.Number))
 	}
-	if !f.Holder.None() {
-		find(`SELECT id FROM filings WHERE name_hash = ? UNION SELECT id FROM filings WHERE document_hash = ?`,
-			f.Holder.Name, f.Holder.Document)
+	if h := f.Holder; !h.None() {
+		find(append(owners(maxCustomersFound, customersWith(h), filingsOfEach),
+			fragmentOf(`SELECT id FROM filings WHERE name_hash = ?`, h.Name),
+			fragmentOf(`SELECT id FROM filings WHERE document_hash = ?`, h.Document),
+			fragmentOf(`SELECT filing_id AS id FROM contacts WHERE mobile_hash = ?`, h.Mobile),
+			fragmentOf(`SELECT filing_id AS id FROM contacts WHERE email_hash = ?`, h.Email))...)
 	}
 	if f.Domain != "" {
 		domains := filing.SearchedDomains(f.Domain)
 		if len(domains) == 0 {
 			return nil, true, false, err
 		}
-		find(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id
-			WHERE d.domain IN (?)`, domains)
+		find(fragmentOf(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id
+			WHERE d.domain IN (?)`, domains))
 	}
 	if f.Customer != "" {
-		find(`SELECT f.id FROM users u JOIN filings f ON f.customer_id = u.id WHERE u.login = ?`, f.Customer)
+		find(owners(maxCustomersFound, customersBeginning(f.Customer), filingsOfEach)...)
 	}
 	return ids, narrowed, cut, err
+}
+
+// ordersBeginning are orders by the beginning of their number: that very one, and those with the highest numbers.
+func ordersBeginning(text string) fragment {
+	return fragmentOf(`SELECT id FROM orders WHERE number = ? UNION
+		(SELECT id FROM orders FORCE INDEX (orders_number) WHERE number LIKE ? ORDER BY number DESC LIMIT ?)`,
+		text, prefixPattern(text), maxFilingsFound)
+}
+
+// customersBeginning are customers by the beginning of their login.
+func customersBeginning(text string) fragment {
+	return fragmentOf(`SELECT id FROM users FORCE INDEX (users_login) WHERE login LIKE ? ORDER BY login LIMIT ?`,
+		prefixPattern(text), maxCustomersFound)
+}
+
+// customersWith are customers by an address of their account, or one that the provider gave.
+func customersWith(h PersonHashes) fragment {
+	return fragmentOf(`SELECT id FROM users WHERE mobile_hash = ? UNION SELECT id FROM users WHERE provider_mobile_hash = ?
+		UNION SELECT id FROM users WHERE email_hash = ? UNION SELECT id FROM users WHERE provider_email_hash = ? LIMIT ?`,
+		h.Mobile, h.Mobile, h.Email, h.Email, maxCustomersFound)
+}
+
+// UnfiledOrders returns the numbers of some orders without a filing that match a search by order, customer and person,
+// and nothing else: the search of filings doesn't find them.
+func (s *Store) UnfiledOrders(ctx context.Context, f FilingSearch, limit int) (numbers []string, err error) {
+	only := FilingSearch{Order: f.Order, Customer: f.Customer, Holder: f.Holder}
+	if !reflect.DeepEqual(f, only) || reflect.ValueOf(f).IsZero() {
+		return nil, nil
+	}
+	where := fragmentOf(`o.filing_state = 'none' AND NOT EXISTS (SELECT 1 FROM filings f WHERE f.order_id = o.id)`)
+	among := func(column string, query fragment) {
+		var ids []int64
+		if err == nil && where.sql != "" {
+			ids, err = selectAll[int64](ctx, s.db, query.sql, query.args...)
+		}
+		if len(ids) == 0 {
+			where = fragment{}
+			return
+		}
+		where = where.and(column+` IN (?)`, ids)
+	}
+	if f.Order != "" {
+		among(`o.id`, ordersBeginning(f.Order))
+	}
+	if f.Customer != "" {
+		among(`o.customer_id`, customersBeginning(f.Customer))
+	}
+	if !f.Holder.None() {
+		among(`o.customer_id`, customersWith(f.Holder))
+	}
+	if err == nil && where.sql != "" {
+		numbers, err = selectAll[string](ctx, s.db, `SELECT o.number FROM orders o WHERE `+where.sql+` LIMIT ?`,
+			where.with(limit)...)
+	}
+	return numbers, during(err, "looking for orders without a filing")
+}
+
+// filingsOfEach selects the filings of customers.
+func filingsOfEach(customers []int64) (parts []fragment) {
+	for _, id := range customers {
+		parts = append(parts, fragmentOf(`SELECT id FROM filings WHERE customer_id = ?`, id))
+	}
+	return parts
+}
+
+// latest returns the latest filings of those that the parts select, one more than maxFilingsFound at most.
+func (s *Store) latest(ctx context.Context, parts []fragment) ([]int64, error) {
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	var queries []string
+	var args []any
+	for _, part := range parts {
+		queries = append(queries, `(`+part.sql+` ORDER BY id DESC LIMIT ?)`)
+		args = append(append(args, part.args...), maxFilingsFound+1)
+	}
+	ids, err := selectAll[int64](ctx, s.db, `SELECT DISTINCT id FROM (`+strings.Join(queries, ` UNION ALL `)+`) parts
+		ORDER BY id DESC LIMIT ?`, append(args, maxFilingsFound+1)...)
+	return ids, during(err, "looking up filings")
 }
 
 // Cause is why filings are stuck.

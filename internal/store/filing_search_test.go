@@ -67,23 +67,44 @@ func TestFilingsAreFound(t *testing.T) {
 	placed(t, s, "A2", "wang", "b.example.com", store.Progress{Stage: filing.Verifying},
 		othersStuck("send_sms", "operator"))
 	now = now.Add(24 * time.Hour)
-	placed(t, s, "B1", "li", "c.example.com", store.Progress{Stage: filing.Verifying}, othersStuck("send_sms", "operator"))
+	b1 := placed(t, s, "B1", "li", "c.example.com", store.Progress{Stage: filing.Verifying},
+		othersStuck("send_sms", "operator"))
 	placed(t, s, "B2", "li", "d.example.com", store.Progress{Stage: filing.Installing},
 		othersStuck("check_site", "internal"))
 
-	holder, err := s.HolderHashes("  " + filingtest.Dossier().Holder.Name)
+	holder, err := s.PersonHashes("  " + filingtest.Dossier().Holder.Name)
 	require.NoError(t, err)
-	document, err := s.HolderHashes(filingtest.Dossier().Holder.DocumentNumber)
+	document, err := s.PersonHashes(filingtest.Dossier().Holder.DocumentNumber)
 	require.NoError(t, err)
-	nobody, err := s.HolderHashes("nobody")
+	nobody, err := s.PersonHashes("nobody")
 	require.NoError(t, err)
+	_, err = s.RegisterContact(ctx, b1.CustomerID, b1.ID,
+		filing.ContactDetails{UserName: "zhang", Mobile: "13900000001", Email: "Zhang@example.com"}, "hash")
+	require.NoError(t, err)
+	mobile, email := "13900000002", "wang@example.com"
+	_, err = s.ImportOrder(ctx, store.OrderImport{Number: "A1", Customer: "wang", Product: "p",
+		Domains: []string{"a.example.com"}, Mobile: &mobile, Email: &email})
+	require.NoError(t, err)
+	person := func(typed string) store.PersonHashes {
+		h, err := s.PersonHashes(typed)
+		require.NoError(t, err)
+		return h
+	}
 	for name, c := range map[string]struct {
 		search store.FilingSearch
 		want   []string
 	}{
 		"all, newest first":   {store.FilingSearch{}, []string{"B2", "B1", "A2", "A1"}},
 		"order":               {store.FilingSearch{Order: "A2"}, []string{"A2"}},
-		"no such order":       {store.FilingSearch{Order: "A"}, []string{}},
+		"orders by beginning": {store.FilingSearch{Order: "A"}, []string{"A2", "A1"}},
+		"no such order":       {store.FilingSearch{Order: "1"}, []string{}},
+		"no pattern":          {store.FilingSearch{Order: "_1"}, []string{}},
+		"customers":           {store.FilingSearch{Customer: "wa"}, []string{"A2", "A1"}},
+		"no such customer":    {store.FilingSearch{Customer: "ang"}, []string{}},
+		"contact's mobile":    {store.FilingSearch{Holder: person("+86 139-0000-0001")}, []string{"B1"}},
+		"contact's mail":      {store.FilingSearch{Holder: person("Zhang@EXAMPLE.com")}, []string{"B1"}},
+		"account's mobile":    {store.FilingSearch{Holder: person("13900000002")}, []string{"A2", "A1"}},
+		"account's mail":      {store.FilingSearch{Holder: person("wang@example.com")}, []string{"A2", "A1"}},
 		"customer":            {store.FilingSearch{Customer: "wang"}, []string{"A2", "A1"}},
 		"domain":              {store.FilingSearch{Domain: "c.example.com"}, []string{"B1"}},
 		"domain of another":   {store.FilingSearch{Domain: "c.example.com", Customer: "wang"}, []string{}},
@@ -120,6 +141,65 @@ func TestFilingsAreFound(t *testing.T) {
 	dump, err := s.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, filingtest.Dossier().Holder.Name)
+}
+
+// An order without a filing is found by what its customer quotes, but not where the search asks for more.
+func TestOrdersWithoutAFilingAreFound(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	mobile := "13900000002"
+	for _, number := range []string{"N1", "N2"} {
+		_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "wang", Product: "p",
+			Domains: []string{"a.example.com"}, Mobile: &mobile})
+		require.NoError(t, err)
+	}
+	placed(t, s, "N3", "li", "b.example.com")
+	person, err := s.PersonHashes("139 0000 0002")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		search store.FilingSearch
+		want   []string
+	}{
+		"everything":         {store.FilingSearch{}, nil},
+		"person":             {store.FilingSearch{Holder: person}, []string{"N1", "N2"}},
+		"customer":           {store.FilingSearch{Customer: "wa"}, []string{"N1", "N2"}},
+		"order":              {store.FilingSearch{Order: "N2"}, []string{"N2"}},
+		"beginning":          {store.FilingSearch{Order: "N"}, []string{"N1", "N2"}},
+		"has a filing":       {store.FilingSearch{Order: "N3"}, nil},
+		"another's":          {store.FilingSearch{Order: "N2", Customer: "li"}, nil},
+		"unknown and person": {store.FilingSearch{Order: "X", Holder: person}, nil},
+		"stage":              {store.FilingSearch{Order: "N2", Stage: filing.Filed}, nil},
+	} {
+		numbers, err := s.UnfiledOrders(ctx, c.search, 9)
+		require.NoError(t, err, name)
+		require.ElementsMatch(t, c.want, numbers, name)
+	}
+}
+
+// Rows say whose they are, in one query for a whole page. A filing that has no holder of its own has that of its base.
+func TestFilingsHaveLabels(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	base := placed(t, s, "A1", "wang", "a.example.com", store.Progress{Stage: filing.Preparing})
+	_, err := s.SaveDossier(ctx, base.ID, filingtest.Dossier())
+	require.NoError(t, err)
+	draft := placed(t, s, "B1", "li", "b.example.com")
+	_, err = s.ImportOrder(ctx, store.OrderImport{Number: "B1", Customer: "li", Product: "p",
+		Domains: []string{"b.example.com", "c.example.com"}})
+	require.NoError(t, err)
+	ending := placed(t, s, "C1", "wang", "c.example.com")
+	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET base_id = ? WHERE id = ?`, base.ID, ending.ID)
+	require.NoError(t, err)
+	name := filingtest.Dossier().Holder.Name
+	ids := []int64{base.ID, draft.ID, ending.ID}
+	labels, err := s.FilingLabels(ctx, ids, true)
+	require.NoError(t, err)
+	require.Equal(t, map[int64]store.FilingLabel{
+		base.ID:   {FilingID: base.ID, Domain: "a.example.com", Domains: 1, Customer: "wang", Holder: name},
+		draft.ID:  {FilingID: draft.ID, Domain: "b.example.com", Domains: 2, Customer: "li"},
+		ending.ID: {FilingID: ending.ID, Domain: "c.example.com", Domains: 1, Customer: "wang", Holder: name},
+	}, labels)
+	labels, err = s.FilingLabels(ctx, ids, false)
+	require.NoError(t, err)
+	require.Equal(t, store.FilingLabel{FilingID: base.ID, Domain: "a.example.com", Domains: 1}, labels[base.ID])
 }
 
 // A site that broke after completion is found until a check finds it fixed.
@@ -199,16 +279,23 @@ func TestTheConsoleIsCheap(t *testing.T) {
 		require.Less(t, readRows(t, s, func() { require.NoError(t, do()) }), most, what)
 	}
 	middle := store.Cursor{CreatedAt: time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC), ID: 1}
+	person, err := s.PersonHashes("13900000001")
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET name_hash = ?, document_hash = ?`, person.Name, person.Document)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `UPDATE users SET mobile_hash = ?`, person.Mobile)
+	require.NoError(t, err)
 	for name, f := range map[string]store.FilingSearch{
 		"all": {}, "stage": {Stage: filing.Reviewing}, "rare stage": {Stage: filing.Vetting},
 		"province": {Province: "310000"}, "province and stage": {Province: "310000", Stage: filing.Reviewing},
 		"stuck": {Stuck: true}, "cause": {Step: "send_sms", Reason: "operator"}, "age": {Before: time.Now()},
 		"province and age": {Province: "310000", Before: time.Now()},
-		"customer":         {Customer: "crowd"}, "broken": {SiteBad: true},
+		"customer":         {Customer: "crowd"}, "customers": {Customer: "cr"}, "orders": {Order: "0"}, "broken": {SiteBad: true},
+		"person": {Holder: person},
 	} {
 		most := 2000
-		if f.Customer != "" {
-			most = 12000 // the customer's orders that are scanned
+		if f.Customer != "" || f.Order != "" || !f.Holder.None() {
+			most = 6000 // those that are looked up
 		}
 		for _, after := range []store.Cursor{{}, middle} {
 			read(name, most, func() error {

@@ -93,6 +93,8 @@ var personalTables = []personalTable{
 	{"tickets", `customer_id = ?`, sealedColumns{"sealed": func(r personalRow) string { return ticketAAD(r.text("token")) }}},
 	{"ticket_answers", `ticket_id IN (SELECT id FROM tickets WHERE customer_id = ?)`, sealedColumns{
 		"sealed": func(r personalRow) string { return answerAAD(r.text("token")) }}},
+	{"ticket_pictures", `ticket_id IN (SELECT id FROM tickets WHERE customer_id = ?)`, sealedColumns{
+		"sealed": func(r personalRow) string { return ticketPictureAAD(r.text("token"), int(r.number("position"))) }}},
 }
 
 // personalRow is a row as the database has it.

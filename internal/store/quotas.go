@@ -39,8 +39,12 @@ const (
 	QuotaCaptcha QuotaKind = "captcha"
 	// QuotaQuery is a public query.
 	QuotaQuery QuotaKind = "query"
-	// QuotaUpload is a form with files, QuotaUploadBytes its size.
-	QuotaUpload QuotaKind = "upload"
+	// QuotaTicket is a question or complaint, QuotaReply what its customer adds.
+	QuotaTicket QuotaKind = "ticket"
+	QuotaReply  QuotaKind = "reply"
+	// QuotaUpload is a picture that is attached to a ticket, QuotaUploadBytes its size. Papers have limits of their own.
+	QuotaUpload      QuotaKind = "upload"
+	QuotaUploadBytes QuotaKind = "upload_bytes"
 	// QuotaSavedPost is a form that is saved for somebody who isn't signed in; QuotaSavedBytes its size.
 	QuotaSavedPost  QuotaKind = "saved_post"
 	QuotaSavedBytes QuotaKind = "saved_bytes"
@@ -104,6 +108,12 @@ var Quotas = []Quota{
 	// Beyond these a captcha is required.
 	{QuotaSignInFailure, ByNetwork, 10, 10 * time.Minute},
 	{QuotaQuery, ByNetwork, 20, hour},
+	// A customer with many orders has a few questions a day, each with some explaining; a network may be a company's.
+	{QuotaTicket, ByCustomer, 10, day},
+	{QuotaTicket, ByNetwork, 30, day},
+	{QuotaReply, ByCustomer, 60, day},
+	{QuotaUpload, ByCustomer, 60, day},
+	{QuotaUploadBytes, ByCustomer, 40 << 20, day},
 	// Pictures load again with every page that shows a captcha.
 	{QuotaCaptcha, ByNetwork, 300, 10 * time.Minute},
 	// What a stranger's browser may leave in the database: a language switched in the middle of a long form.

@@ -155,6 +155,7 @@ func (s *Store) purgeTickets(ctx context.Context, before time.Time) error {
 }
 
 func deleteTickets(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
-	return execAll(ctx, tx, fragmentOf(`DELETE FROM ticket_answers WHERE ticket_id IN (?)`, ids),
+	return execAll(ctx, tx, fragmentOf(`DELETE FROM ticket_pictures WHERE ticket_id IN (?)`, ids),
+		fragmentOf(`DELETE FROM ticket_answers WHERE ticket_id IN (?)`, ids),
 		fragmentOf(`DELETE FROM tickets WHERE id IN (?)`, ids))
 }

@@ -129,7 +129,8 @@ func personal(t *testing.T, s *store.Store, account int64, login, marker string)
 	require.NoError(t, err)
 	place(t, s, f.ID, "index.html", "\xff"+marker, "\xff"+marker+"b")
 	ticket, err := s.OpenTicket(ctx, store.Ticket{Token: fmt.Sprintf("%032s", login), Kind: store.TicketAsk, Lang: "zh",
-		CustomerID: sql.NullInt64{Int64: user.ID, Valid: true}, TicketBody: store.TicketBody{Text: marker}})
+		CustomerID: sql.NullInt64{Int64: user.ID, Valid: true}, TicketBody: store.TicketBody{Text: marker},
+		Pictures: [][]byte{[]byte("\xff\xd8\xff" + marker)}})
 	require.NoError(t, err)
 	_, err = s.AnswerTicket(ctx, ticket, fmt.Sprintf("%032s", login), marker, "support:a")
 	require.NoError(t, err)

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -34,16 +34,8 @@ const (
 // TicketStatuses lists them.
 var TicketStatuses = []TicketStatus{TicketOpen, TicketAnswered, TicketClosed}
 
-const (
-	// maxTickets is how many a customer may open within ticketsFor.
-	maxTickets = 10
-	ticketsFor = 24 * time.Hour
-)
-
-// ErrTooManyTickets: the customer has reached the daily limit.
-var ErrTooManyTickets = errors.New("too many tickets today")
-
-// Ticket is a question or a complaint.
+// Ticket is a question or a complaint, with which a conversation begins. It stays its customer's even if its order
+// changes hands.
 type Ticket struct {
 	ID         int64          `db:"id"`
 	Token      string         `db:"token"`
@@ -58,7 +50,25 @@ type Ticket struct {
 	CreatedAt  time.Time      `db:"created_at"`
 	ToldAt     sql.NullTime   `db:"notified_at"`
 	ClosedAt   sql.NullTime   `db:"closed_at"`
-	TicketBody `db:"-"`
+	// LastAnswer and LastReply are the newest messages of staff and customer after the first, CustomerSeen and StaffSeen
+	// what each has seen; 0: none. StaffSeen is null until staff open the ticket.
+	LastAnswer   int64         `db:"last_answer_id"`
+	LastReply    int64         `db:"last_reply_id"`
+	CustomerSeen int64         `db:"customer_seen_id"`
+	StaffSeen    sql.NullInt64 `db:"staff_seen_id"`
+	TicketBody   `db:"-"`
+	// Pictures are JPEGs to attach to a new ticket. They are read one by one (TicketPicture).
+	Pictures [][]byte `db:"-"`
+	// Network is that of a stranger who opens it, for the quotas.
+	Network string `db:"-"`
+}
+
+// NewForCustomer reports whether staff wrote something that the customer hasn't seen.
+func (t Ticket) NewForCustomer() bool { return t.LastAnswer > t.CustomerSeen }
+
+// NewForStaff reports whether the customer wrote something that waits for an answer and that staff haven't seen.
+func (t Ticket) NewForStaff() bool {
+	return t.Status == TicketOpen && (!t.StaffSeen.Valid || t.LastReply > t.StaffSeen.Int64)
 }
 
 // TicketBody is the sealed part of a ticket.
@@ -68,56 +78,52 @@ type TicketBody struct {
 	Email string `json:"email,omitempty"`
 }
 
-// TicketAnswer is a staff answer.
+// TicketAnswer is a message of the conversation after the first: staff's answer or the customer's reply.
 type TicketAnswer struct {
-	ID        int64        `db:"id"`
-	TicketID  int64        `db:"ticket_id"`
-	Token     string       `db:"token"`
-	Sealed    []byte       `db:"sealed"`
-	CreatedBy string       `db:"created_by"`
-	CreatedAt time.Time    `db:"created_at"`
-	SentAt    sql.NullTime `db:"sent_at"`
-	Failure   string       `db:"failure"`
-	Text      string       `db:"-"`
+	ID int64 `db:"id"`
+	// ByCustomer marks a reply.
+	ByCustomer bool         `db:"by_customer"`
+	TicketID   int64        `db:"ticket_id"`
+	Token      string       `db:"token"`
+	Sealed     []byte       `db:"sealed"`
+	CreatedBy  string       `db:"created_by"`
+	CreatedAt  time.Time    `db:"created_at"`
+	SentAt     sql.NullTime `db:"sent_at"`
+	Failure    string       `db:"failure"`
+	Text       string       `db:"-"`
 }
 
 func ticketAAD(token string) string { return "tickets/" + token }
 func answerAAD(token string) string { return "ticket_answers/" + token }
 
-// OpenTicket stores a ticket, once per token, and returns its ID; ErrTooManyTickets if the customer has reached the
-// daily limit.
+// OpenTicket stores a ticket, once per token, and returns its ID; ErrQuota if its customer, or a stranger's network,
+// has opened too many.
 func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) {
 	sealed, err := s.keys.SealJSON(ticketAAD(t.Token), t.TicketBody)
 	if err != nil {
 		return 0, err
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		now := s.utcNow()
-		if t.CustomerID.Valid { // serialise each customer's tickets, or concurrent ones would both pass the count
-			if _, err := find[int64](ctx, tx, "customer", `SELECT id FROM users WHERE id = ? FOR UPDATE`,
-				t.CustomerID); err != nil {
-				return err
-			}
+		now, by := s.utcNow(), map[QuotaScope]string{ByNetwork: t.Network}
+		if t.CustomerID.Valid {
+			by = map[QuotaScope]string{ByCustomer: strconv.FormatInt(t.CustomerID.Int64, 10)}
 		}
 		var stored bool
 		if id, stored, err = getOptional[int64](ctx, tx, ticketByToken, t.Token); err != nil || stored {
 			return err
 		}
-		if t.CustomerID.Valid {
-			n, err := get[int](ctx, tx, `SELECT COUNT(*) FROM tickets WHERE customer_id = ? AND created_at > ?`,
-				t.CustomerID, now.Add(-ticketsFor))
-			if err != nil {
-				return err
-			}
-			if n >= maxTickets {
-				return ErrTooManyTickets
-			}
+		spent := append(uploads(t.Pictures, by), spending{kind: QuotaTicket, subjects: by})
+		if err := s.spend(ctx, tx, spent...); err != nil {
+			return err
 		}
 		id, err = insert(ctx, tx, `INSERT INTO tickets (token, kind, status, lang, customer_id, order_id, sealed, created_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, t.Token, t.Kind, TicketOpen, t.Lang, t.CustomerID, t.OrderID, sealed, now)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.attach(ctx, tx, id, t.Token, t.Pictures)
 	})
-	if isDuplicate(err) { // a visitor's double click
+	if isDuplicate(err) { // a double click
 		id, err = get[int64](ctx, s.db, ticketByToken, t.Token)
 	}
 	return id, during(err, "opening a ticket")
@@ -126,11 +132,11 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 const ticketByToken = `SELECT id FROM tickets WHERE token = ?`
 
 const answerSelect = `
-	SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers `
+	SELECT id, by_customer, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers `
 
 const ticketRows = `
 	SELECT t.id, t.token, t.kind, t.status, t.lang, t.customer_id, t.order_id, o.number AS order_number, u.login, t.sealed,
-	t.created_at, t.notified_at, t.closed_at
+	t.created_at, t.notified_at, t.closed_at, t.last_answer_id, t.last_reply_id, t.customer_seen_id, t.staff_seen_id
 	FROM tickets t LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN users u ON u.id = t.customer_id `
 
 func (s *Store) openTicket(t *Ticket) error {
@@ -174,7 +180,26 @@ func (s *Store) ticketList(ctx context.Context, where string, args ...any) ([]Ti
 	return list, during(err, "listing tickets")
 }
 
-// TicketAnswers returns a ticket's answers in order.
+// TicketNews reports whether staff answered a customer and the answer hasn't been seen.
+func (s *Store) TicketNews(ctx context.Context, customerID int64) (bool, error) {
+	_, news, err := getOptional[int64](ctx, s.db, `SELECT 1 FROM tickets FORCE INDEX (tickets_news) WHERE customer_id = ?
+		AND last_answer_id > customer_seen_id LIMIT 1`, customerID)
+	return news, during(err, "looking for answers")
+}
+
+// SeenByCustomer records that a ticket's customer has seen its messages up to one; SeenByStaff that staff have.
+func (s *Store) SeenByCustomer(ctx context.Context, ticketID, messageID int64) error {
+	return exec(ctx, s.db, `UPDATE tickets SET customer_seen_id = ? WHERE id = ? AND customer_seen_id < ?`,
+		messageID, ticketID, messageID)
+}
+
+// SeenByStaff is SeenByCustomer for staff.
+func (s *Store) SeenByStaff(ctx context.Context, ticketID, messageID int64) error {
+	return exec(ctx, s.db, `UPDATE tickets SET staff_seen_id = ? WHERE id = ? AND COALESCE(staff_seen_id, -1) < ?`,
+		messageID, ticketID, messageID)
+}
+
+// TicketAnswers returns a ticket's messages after the first, in order.
 func (s *Store) TicketAnswers(ctx context.Context, ticketID int64) ([]TicketAnswer, error) {
 	list, err := selectAll[TicketAnswer](ctx, s.db, answerSelect+`WHERE ticket_id = ? ORDER BY id`, ticketID)
 	for i := 0; err == nil && i < len(list); i++ {

@@ -111,8 +111,10 @@ func (p *Pages) openFiling(c *gin.Context) error {
 
 type filingData struct {
 	Current
-	Tasks    []task
-	Timeline []dossierview.TimelineLine
+	// TicketNews: there is an answer to a question of the customer.
+	TicketNews bool
+	Tasks      []task
+	Timeline   []dossierview.TimelineLine
 	// Earlier are the order's other filings.
 	Earlier []dossierview.EarlierFiling
 	// Expected is how long the bureau will take, while it has the filing.
@@ -207,7 +209,11 @@ func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 			return err
 		}
 	}
+	news := p.TicketNews(c)
 	data, err := p.filingData(c, cur)
+	if err == nil {
+		data.TicketNews, err = news()
+	}
 	if err != nil {
 		return err
 	}

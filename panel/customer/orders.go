@@ -40,6 +40,8 @@ type ordersData struct {
 	Next          string // query of the next page; empty on the last
 	// Announcements are the provider's newest.
 	Announcements []web.ShownAnnouncement
+	// TicketNews: there is an answer to a question.
+	TicketNews bool
 }
 
 // orderList is 网站空间管理.
@@ -49,6 +51,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 		return web.ErrBadRequest
 	}
 	filter := orderFilter(c.Request.URL.Query())
+	news := p.TicketNews(c)
 	list, err := p.Store.OrdersOf(c.Request.Context(), p.UserID(c), filter, after, ordersPerPage+1)
 	if err != nil {
 		return err
@@ -69,7 +72,10 @@ func (p *Pages) orderList(c *gin.Context) error {
 	for _, r := range rows {
 		data.Orders = append(data.Orders, orderLine{OrderRow: r, Action: actionFor(r), Expiry: expiry(r.Order, now)})
 	}
-	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err != nil {
+	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err == nil {
+		data.TicketNews, err = news()
+	}
+	if err != nil {
 		return err
 	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, web.With(ordersPage, data))

@@ -34,11 +34,17 @@ type helpHomeData struct {
 	helpHead
 	Announcements []web.ShownAnnouncement
 	More          bool
+	// TicketNews: there is an answer to a question of the reader.
+	TicketNews bool
 }
 
 func (p *Pages) helpHome(c *gin.Context) error {
 	data := helpHomeData{helpHead: p.helpHead(c)}
+	news := p.TicketNews(c)
 	list, err := p.Announcements(c, web.AnnouncementsOnHelp+1)
+	if err == nil {
+		data.TicketNews, err = news()
+	}
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,13 @@ func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 
 	tickets := in.Group("/tickets", p.RequireRole(store.RoleCustomer))
 	tickets.GET("", p.ticketsOfCustomer)
-	tickets.GET("/:id", p.ticketOfCustomer)
+	for path, kind := range ticketPaths {
+		tickets.GET("/"+path, p.ticketForm(kind))
+		tickets.POST("/"+path, p.openTicket(kind))
+	}
+	tickets.GET("/:id", p.ownTicket(p.ticketOfCustomer))
+	tickets.POST("/:id", p.ownTicket(p.replyToTicket))
+	tickets.GET("/:id/pictures/:picture", p.ownTicket(p.pictureOfOwnTicket))
 
 	support.GET("/announcements", web.CanSee, p.staffAnnouncements)
 	support.GET("/announcements/:id", web.CanWriteAnnouncements, p.editAnnouncement)
@@ -43,11 +49,14 @@ func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 	support.POST("/announcements/:id/withdraw", web.CanWriteAnnouncements, p.withdrawAnnouncement)
 	support.GET("/tickets", web.CanSeePersonal, p.staffTickets)
 	support.GET("/tickets/:id", web.CanSeePersonal, p.staffTicket)
+	support.GET("/tickets/:id/pictures/:picture", web.CanSeePersonal, p.pictureOfTicket)
 	support.POST("/tickets/:id/answer", web.CanAnswerTickets, p.answerTicket)
 	support.POST("/tickets/:id/close", web.CanAnswerTickets, p.closeTicket)
 }
 
 // Forms are the forms of these pages by their names, which the help centre explains.
 func Forms() map[string][]web.Field {
-	return map[string][]web.Field{"ticket": ticketFields(false), "query": {{Name: "asked"}}}
+	return map[string][]web.Field{
+		"ticket": ticketFields(false), "ticket_reply": replyFields, "query": {{Name: "asked"}},
+	}
 }

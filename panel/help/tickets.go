@@ -2,6 +2,7 @@ package help
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,7 +11,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/picture"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -18,6 +21,9 @@ const (
 	// maxTicketText bounds a question or an answer, in characters.
 	maxTicketText = 2000
 	ticketsShown  = 50
+	// maxTicketPictures bounds the pictures of a ticket or a reply: the pages of a PDF.
+	maxTicketPictures = 5
+	fieldPicture      = "picture"
 	// keyTicket is the session's key of a stranger's last ticket.
 	keyTicket = "ticket"
 )
@@ -25,20 +31,38 @@ const (
 // ticketPaths are the kinds' pages below /help/.
 var ticketPaths = map[string]store.TicketKind{"ask": store.TicketAsk, "complain": store.TicketComplain}
 
-// ticketFields are a ticket's form: customers may name an order, strangers must give an address for the answer.
+// ticketFields are a ticket's form: customers may name an order and attach a picture, strangers must give an address
+// for the answer.
 func ticketFields(stranger bool) []web.Field {
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
 	if !stranger {
-		fields = append(fields, web.Field{Name: "order", Type: "text", Autocomplete: "off"})
+		fields = append(fields, pictureField, web.Field{Name: "order", Type: "text", Autocomplete: "off"})
 	}
 	return append(fields, web.Field{Name: "email", Type: "email", Required: stranger, Autocomplete: "email"})
 }
+
+var (
+	pictureField = web.Field{Name: fieldPicture, Type: "file"}
+	replyFields  = []web.Field{{Name: "text", Type: "textarea", Required: true}, pictureField}
+)
 
 type ticketFormData struct {
 	helpHead
 	web.Form
 	Kind  store.TicketKind
 	Token string
+	// Stranger: the reader isn't signed in as a customer.
+	Stranger bool
+}
+
+// action is where the form goes: a customer's may carry a file.
+func (d ticketFormData) action() string {
+	for path, kind := range ticketPaths {
+		if kind == d.Kind {
+			return web.When(d.Stranger, "/help/") + web.When(!d.Stranger, "/tickets/") + path
+		}
+	}
+	return ""
 }
 
 // ticketForm is 我要咨询 and 我要举报, for everybody.
@@ -48,7 +72,8 @@ func (p *Pages) ticketForm(kind store.TicketKind) web.Handler {
 		if values == nil {
 			values = url.Values{"order": {c.Query("order")}}
 		}
-		return p.showTicketForm(c, http.StatusOK, ticketFormData{Kind: kind, Token: web.NewToken()}, values, nil)
+		data := ticketFormData{Kind: kind, Token: web.NewToken()}
+		return p.showTicketForm(c, http.StatusOK, data, values, web.FilesAgain(values, "paper_again"))
 	}
 }
 
@@ -58,9 +83,9 @@ func (p *Pages) stranger(c *gin.Context) bool { return p.Role(c) != store.RoleCu
 func (p *Pages) showTicketForm(
 	c *gin.Context, status int, data ticketFormData, values url.Values, problems filing.Problems,
 ) error {
-	data.helpHead = p.helpHead(c)
-	fields := ticketFields(p.stranger(c))
-	if p.stranger(c) {
+	data.helpHead, data.Stranger = p.helpHead(c), p.stranger(c)
+	fields := ticketFields(data.Stranger)
+	if data.Stranger {
 		fields = append(fields, p.CaptchaField(c))
 	}
 	data.Form = p.Form(c, "ticket", fields, values, problems)
@@ -71,7 +96,11 @@ func (p *Pages) showTicketForm(
 // openTicket stores a ticket and has staff notified by mail.
 func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 	return func(c *gin.Context) error {
-		ctx, values := c.Request.Context(), web.PostForm(c)
+		ctx := c.Request.Context()
+		values, file, err := postTicketForm(c)
+		if err != nil {
+			return err
+		}
 		data := ticketFormData{Kind: kind, Token: values.Get("token")}
 		if !web.ValidToken(data.Token) {
 			return web.ErrBadRequest
@@ -80,38 +109,26 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 			return p.showTicketForm(c, http.StatusOK, data, values, nil)
 		}
 		stranger := p.stranger(c)
-		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.T(c).Lang()}
+		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.T(c).Lang(), Network: web.Network(c)}
 		ticket.Text, ticket.Email = web.Trimmed(values, "text"), filing.NormaliseEmail(values.Get("email"))
 		problems := ticketProblems(ticket.TicketBody, stranger)
-		if !stranger {
-			ticket.CustomerID = web.NullID(p.UserID(c))
-			if number := web.Trimmed(values, "order"); number != "" {
-				order, err := p.Store.OrderOf(ctx, p.UserID(c), number)
-				switch {
-				case errors.Is(err, store.ErrNotFound):
-					problems = append(problems, filing.Problem{Field: "order", Key: "order_unknown"})
-				case err != nil:
-					return err
-				}
-				ticket.OrderID = web.NullID(order.ID)
-			}
-		}
+		var wrong filing.Problems
 		if stranger {
-			wrong, err := p.CaptchaProblems(c)
-			if err != nil {
-				return err
-			}
-			problems = append(problems, wrong...)
+			wrong, err = p.CaptchaProblems(c)
+		} else {
+			wrong, err = p.addCustomer(c, &ticket, web.Trimmed(values, "order"), file)
 		}
-		if len(problems) > 0 {
+		if err != nil {
+			return err
+		}
+		if problems = append(problems, wrong...); len(problems) > 0 {
+			problems = chooseAgain(problems, ticket.Pictures)
 			return p.showTicketForm(c, http.StatusUnprocessableEntity, data, values, problems)
 		}
 		id, err := p.Store.OpenTicket(ctx, ticket)
-		switch {
-		case errors.Is(err, store.ErrTooManyTickets):
-			problems = filing.Problems{{Field: "text", Key: "tickets_too_many"}}
-			return p.showTicketForm(c, http.StatusTooManyRequests, data, values, problems)
-		case err != nil:
+		if over := web.QuotaProblem(err, "text", "tickets_too_many"); over != nil {
+			return p.showTicketForm(c, http.StatusTooManyRequests, data, values, chooseAgain(over, ticket.Pictures))
+		} else if err != nil {
 			return err
 		}
 		p.sendTicket(c, id, 0)
@@ -121,6 +138,55 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 		}
 		return p.RedirectWith(c, "/tickets/"+strconv.FormatInt(id, 10), "flash.ticket_sent")
 	}
+}
+
+// addCustomer adds to a ticket what only customers give: whose it is, the order with a number, and what they attached.
+func (p *Pages) addCustomer(
+	c *gin.Context, ticket *store.Ticket, number string, file []byte,
+) (problems filing.Problems, err error) {
+	ticket.CustomerID = web.NullID(p.UserID(c))
+	if number != "" {
+		order, err := p.Store.OrderOf(c.Request.Context(), p.UserID(c), number)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			problems = filing.Problems{{Field: "order", Key: "order_unknown"}}
+		case err != nil:
+			return nil, err
+		}
+		ticket.OrderID = web.NullID(order.ID)
+	}
+	var wrong filing.Problems
+	ticket.Pictures, wrong, err = p.ticketPictures(c, file)
+	return append(problems, wrong...), err
+}
+
+// postTicketForm reads a form of a ticket, with its file if it has one.
+func postTicketForm(c *gin.Context) (values url.Values, file []byte, err error) {
+	u, err := web.PostFormWithFile(c, fieldPicture, picture.MaxUpload)
+	if err != nil {
+		return nil, nil, web.PartError(err)
+	}
+	return u.Values, u.File, nil
+}
+
+// ticketPictures encodes what a customer attached; nil: nothing.
+func (p *Pages) ticketPictures(c *gin.Context, file []byte) ([][]byte, filing.Problems, error) {
+	if file == nil {
+		return nil, nil, nil
+	}
+	pictures, wrong, err := p.Pictures(c.Request.Context(), fieldPicture, file, maxTicketPictures)
+	if wrong != nil {
+		return nil, filing.Problems{*wrong}, err
+	}
+	return pictures, nil, err
+}
+
+// chooseAgain adds to a form's problems that browsers don't keep files.
+func chooseAgain(problems filing.Problems, pictures [][]byte) filing.Problems {
+	if len(pictures) > 0 {
+		problems = append(problems, filing.Problem{Field: fieldPicture, Key: "proof_again"})
+	}
+	return problems
 }
 
 // sendTicket starts a ticket's mail. A failure is only logged: the ticket is stored, and the next sweep sends its mail.
@@ -159,8 +225,8 @@ type ticketsData struct {
 	Status store.TicketStatus
 }
 
-// ticketTable lists tickets; address is that of one of them.
-func ticketTable(address string) web.TableSpec[store.Ticket] {
+// ticketTable lists tickets; address is that of one of them, isNew tells whether the reader hasn't seen what it says.
+func ticketTable(address string, isNew func(store.Ticket) bool) web.TableSpec[store.Ticket] {
 	return web.TableSpec[store.Ticket]{
 		Row: func(t store.Ticket) templ.OrderedAttributes { return web.Mark("data-ticket", web.IdText(t.ID)) },
 		Columns: []web.Column[store.Ticket]{
@@ -168,7 +234,7 @@ func ticketTable(address string) web.TableSpec[store.Ticket] {
 			{Key: "tickets.text", Cell: ticketText},
 			web.TextColumn("tickets.at", func(_ *web.Page, t store.Ticket) string { return web.Time(t.CreatedAt) }),
 			{Key: "tickets.status", Cell: func(p *web.Page, t store.Ticket) templ.Component {
-				return web.Badge("", p.Text("tickets.status."+string(t.Status)))
+				return ticketStatus(p, t, isNew(t))
 			}},
 			{Key: "orders.actions", Actions: true, Cell: func(p *web.Page, t store.Ticket) templ.Component {
 				return viewTicket(p, web.URL(address, t.ID), web.IdText(t.ID))
@@ -194,22 +260,115 @@ func (p *Pages) ticketsOfCustomer(c *gin.Context) error {
 
 type ticketData struct {
 	store.Ticket
+	// Answers are the messages after the first. Those after Seen are new to the reader.
 	Answers []store.TicketAnswer
-	// Form is the one for staff's answer, Token its token.
+	Seen    int64
+	// Pictures are by the token of what they came with, and below Path.
+	Pictures map[string][]store.TicketPicture
+	Path     string
+	// Form is the one for staff's answer or the customer's reply, Token its token.
 	Form  web.Form
 	Token string
 }
 
-// ticketOfCustomer is one of a customer's own tickets with its answers.
-func (p *Pages) ticketOfCustomer(c *gin.Context) error {
-	ctx, id := c.Request.Context(), web.PathID(c, "id")
-	var data ticketData
-	var err error
-	if data.Ticket, err = p.Store.TicketOf(ctx, p.UserID(c), id); err == nil {
-		data.Answers, err = p.Store.TicketAnswers(ctx, id)
+// last is the newest message after the first; 0: there is none.
+func (d ticketData) last() int64 {
+	if len(d.Answers) == 0 {
+		return 0
+	}
+	return d.Answers[len(d.Answers)-1].ID
+}
+
+// conversation reads the messages of a ticket.
+func (p *Pages) conversation(c *gin.Context, ticket store.Ticket, path string) (d ticketData, err error) {
+	ctx := c.Request.Context()
+	d = ticketData{Ticket: ticket, Path: web.URL(path, ticket.ID)}
+	if d.Answers, err = p.Store.TicketAnswers(ctx, ticket.ID); err == nil {
+		d.Pictures, err = p.Store.TicketPictures(ctx, ticket.ID)
+	}
+	return d, err
+}
+
+// ownTicket finds one of the reader's own tickets.
+func (p *Pages) ownTicket(handle func(*gin.Context, store.Ticket) error) web.Handler {
+	return func(c *gin.Context) error {
+		ticket, err := p.Store.TicketOf(c.Request.Context(), p.UserID(c), web.PathID(c, "id"))
+		if err != nil {
+			return err
+		}
+		return handle(c, ticket)
+	}
+}
+
+// ticketOfCustomer is one of a customer's own tickets with the conversation.
+func (p *Pages) ticketOfCustomer(c *gin.Context, ticket store.Ticket) error {
+	saved := p.SavedValues(c)
+	return p.showTicket(c, http.StatusOK, ticket, web.NewToken(), saved, web.FilesAgain(saved, "paper_again"))
+}
+
+func (p *Pages) showTicket(
+	c *gin.Context, status int, ticket store.Ticket, token string, values url.Values, problems filing.Problems,
+) error {
+	data, err := p.conversation(c, ticket, "/tickets/%d")
+	if err == nil && ticket.NewForCustomer() {
+		err = p.Store.SeenByCustomer(c.Request.Context(), ticket.ID, data.last())
 	}
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "tickets.mine"}, web.With(ticketPage, data))
+	data.Token, data.Seen = token, ticket.CustomerSeen
+	data.Form = p.Form(c, "ticket_reply", replyFields, values, problems)
+	return p.Render(c, status, web.Page{Title: "tickets.mine"}, web.With(ticketPage, data))
+}
+
+// replyToTicket adds to a customer's own ticket, and has staff notified by mail.
+func (p *Pages) replyToTicket(c *gin.Context, ticket store.Ticket) error {
+	values, file, err := postTicketForm(c)
+	if err != nil {
+		return err
+	}
+	token := values.Get("token")
+	if !web.ValidToken(token) {
+		return web.ErrBadRequest
+	}
+	reply := store.TicketReply{CustomerID: p.UserID(c), TicketID: ticket.ID, Token: token,
+		Text: web.Trimmed(values, "text"), By: p.Actor(c)}
+	problems := web.CheckText("text", reply.Text, maxTicketText, "required")
+	var wrong filing.Problems
+	if reply.Pictures, wrong, err = p.ticketPictures(c, file); err != nil {
+		return err
+	}
+	refuse := func(status int, problems filing.Problems) error {
+		return p.showTicket(c, status, ticket, token, values, chooseAgain(problems, reply.Pictures))
+	}
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return refuse(http.StatusUnprocessableEntity, problems)
+	}
+	id, err := p.Store.ReplyToTicket(c.Request.Context(), reply)
+	over := web.QuotaProblem(err, "text", "tickets_too_many")
+	switch {
+	case over != nil:
+		return refuse(http.StatusTooManyRequests, over)
+	case errors.Is(err, store.ErrConflict):
+		return p.RedirectWith(c, web.URL("/tickets/%d", ticket.ID), "flash.ticket_closed")
+	case err != nil:
+		return err
+	}
+	p.sendTicket(c, ticket.ID, id)
+	return p.RedirectWith(c, web.URL("/tickets/%d", ticket.ID), "flash.ticket_sent")
+}
+
+// pictureOfOwnTicket sends a customer a picture of their own ticket.
+func (p *Pages) pictureOfOwnTicket(c *gin.Context, ticket store.Ticket) error {
+	return p.sendTicketPicture(c, ticket.ID)
+}
+
+func (p *Pages) sendTicketPicture(c *gin.Context, ticketID int64) error {
+	id := web.PathID(c, "picture")
+	content, err := p.Store.TicketPictureContent(c.Request.Context(), ticketID, id)
+	if err != nil {
+		return err
+	}
+	dossierview.SendPicture(c, fmt.Sprintf("ticket-%d-%d.jpg", ticketID, id), content)
+	return nil
 }

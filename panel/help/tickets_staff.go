@@ -42,20 +42,33 @@ func (p *Pages) showStaffTicket(
 	c *gin.Context, status int, token string, values url.Values, problems filing.Problems,
 ) error {
 	ctx, id := c.Request.Context(), web.PathID(c, "id")
-	data := ticketData{Token: token}
-	var err error
-	if data.Ticket, err = p.Store.Ticket(ctx, id); err == nil {
-		data.Answers, err = p.Store.TicketAnswers(ctx, id)
+	ticket, err := p.Store.Ticket(ctx, id)
+	if err != nil {
+		return err
+	}
+	data, err := p.conversation(c, ticket, "/support/tickets/%d")
+	if err == nil {
+		err = p.AuditView(c, "ticket.view", "ticket", web.IdText(id))
+	}
+	if err == nil && ticket.NewForStaff() {
+		err = p.Store.SeenByStaff(ctx, id, data.last())
 	}
 	if err != nil {
 		return err
 	}
-	if err := p.AuditView(c, "ticket.view", "ticket", web.IdText(id)); err != nil {
-		return err
-	}
+	data.Token, data.Seen = token, ticket.StaffSeen.Int64
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
 	data.Form = p.Form(c, "ticket_answer", fields, values, problems)
 	return p.Render(c, status, web.Page{Title: "tickets.staff"}, web.With(staffTicketPage, data))
+}
+
+// pictureOfTicket sends staff a picture of a ticket, after auditing the view.
+func (p *Pages) pictureOfTicket(c *gin.Context) error {
+	id := web.PathID(c, "id")
+	if err := p.AuditView(c, "ticket.view_picture", "ticket", web.IdText(id)+" "+c.Param("picture")); err != nil {
+		return err
+	}
+	return p.sendTicketPicture(c, id)
 }
 
 // mailState says whether an answer's mail went out.

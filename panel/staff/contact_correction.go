@@ -1,7 +1,6 @@
 package staff
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,9 +14,6 @@ import (
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
-
-// maxProof bounds the picture of a proof after it is encoded again, in bytes.
-const maxProof = 1 << 20
 
 // correctionData is the page that corrects an address of the contact.
 type correctionData struct {
@@ -118,23 +114,14 @@ func (p *Pages) readCorrection(
 	if u.Name == "" {
 		return problems, nil
 	}
-	var wrong *filing.Problem
-	if n.Picture, wrong, err = p.proofPicture(c.Request.Context(), u.File); wrong != nil {
+	pictures, wrong, err := p.Pictures(c.Request.Context(), "picture", u.File, 1)
+	switch {
+	case wrong != nil:
 		problems = append(problems, *wrong)
+	case err == nil:
+		n.Picture = pictures[0]
 	}
 	return problems, err
-}
-
-// proofPicture encodes the picture of a proof for storage, or says what is wrong with it.
-func (p *Pages) proofPicture(ctx context.Context, raw []byte) ([]byte, *filing.Problem, error) {
-	pages, err := p.Decode(ctx, raw, picture.Limits{MaxBytes: maxProof}, 1)
-	if key, ok := picture.KeyOf(err); ok {
-		args := map[string]any{"long": 0, "short": 0, "mb": picture.MaxUpload >> 20, "max": 1}
-		return nil, &filing.Problem{Field: "picture", Key: key, Args: args}, nil
-	} else if err != nil {
-		return nil, nil, err
-	}
-	return pages[0].Content, nil, nil
 }
 
 // correct writes the correction and notifies the filing's workflow and the people. The notice to the old address

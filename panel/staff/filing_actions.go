@@ -138,9 +138,10 @@ func (p *Pages) finishAct(c *gin.Context, f store.Filing, err error, done string
 	return p.Finish(c, err, filingPath(f), done, web.MovedOn)
 }
 
-// finishStaffForm ends a form on the list of filings.
-func (p *Pages) finishStaffForm(c *gin.Context, err error) error {
-	return p.Finish(c, err, "/support/filings", "flash.done", web.Refusals{workflows.ErrWrongStage: "flash.moved_on"})
+// finishInList ends a form on the list of filings that it was opened from.
+func (p *Pages) finishInList(c *gin.Context, values url.Values, err error) error {
+	return p.Finish(c, err, p.listPath(values), "flash.done",
+		web.Refusals{workflows.ErrWrongStage: "flash.moved_on"})
 }
 
 // runNow retries an activity at once instead of after its backoff.
@@ -253,7 +254,7 @@ func canResubmit(f store.Filing) bool {
 func (p *Pages) resubmit(c *gin.Context, f store.Filing) error {
 	ctx := c.Request.Context()
 	if !canResubmit(f) || f.Revision != web.Number(web.PostForm(c), "revision") {
-		return p.finishStaffForm(c, workflows.ErrWrongStage)
+		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
 	d, err := p.Store.Dossier(ctx, f.ID, f.Revision)
 	if err != nil {
@@ -263,7 +264,7 @@ func (p *Pages) resubmit(c *gin.Context, f store.Filing) error {
 	if err != nil {
 		return err
 	}
-	return p.finishStaffForm(c, p.Asked(c, p.AuditEntry(c, "filing.resubmit", "filing", f.Ref(), ""), func() error {
+	return p.finishAct(c, f, p.Asked(c, p.AuditEntry(c, "filing.resubmit", "filing", f.Ref(), ""), func() error {
 		revision, err := p.Store.SaveDossier(ctx, f.ID, d, papers...)
 		if errors.Is(err, store.ErrConflict) {
 			return workflows.ErrWrongStage
@@ -272,5 +273,5 @@ func (p *Pages) resubmit(c *gin.Context, f store.Filing) error {
 		}
 		_, err = p.Filings.Submit(ctx, f.Ref(), workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
 		return err
-	}))
+	}), "flash.done")
 }

@@ -19,8 +19,8 @@ const maxStaffReason = 1000
 type resumeData struct {
 	filingForm
 	Resolution workflows.Resolution
-	// ReturnTo is where the page was opened from.
-	ReturnTo string
+	// ReturnTo is where the page was opened from: List with its address ListPath, or the filing's page.
+	ReturnTo, List, ListPath string
 }
 
 // needsReason tells whether staff must give a reason: a retry loses nothing, the others can't be undone.
@@ -42,12 +42,14 @@ func stuckSeqOf(values url.Values) int64 {
 	return seq
 }
 
-// resumePath is the page that asks for the reason of a resolution.
-func resumePath(f store.Filing, resolution workflows.Resolution, returnTo string) string {
+// resumePath is the page that asks for the reason of a resolution; returnTo says where it was opened from.
+func resumePath(f store.Filing, resolution workflows.Resolution, returnTo url.Values) string {
 	path := filingSubpath(f, "resume") + "&resolution=" + string(resolution) + "&" + fieldStuckSeq + "=" +
 		web.IdText(f.StuckSeq)
-	if returnTo != "" {
-		path += "&" + web.FieldReturnTo + "=" + returnTo
+	for _, name := range []string{web.FieldReturnTo, fieldList} {
+		if value := returnTo.Get(name); value != "" {
+			path = web.WithQuery(path, name, value)
+		}
 	}
 	return path
 }
@@ -58,18 +60,22 @@ func (p *Pages) resumeForm(c *gin.Context, f store.Filing) error {
 	if resolution != workflows.Skip && resolution != workflows.Abandon {
 		return web.ErrBadRequest
 	}
-	values := url.Values{fieldStuckSeq: {c.Query(fieldStuckSeq)}, web.FieldReturnTo: {c.Query(web.FieldReturnTo)}}
+	values := url.Values{}
+	for _, name := range []string{fieldStuckSeq, web.FieldReturnTo, fieldList} {
+		values.Set(name, c.Query(name))
+	}
 	return p.showResume(c, f, resolution, filledForm{values: values})
 }
 
 func (p *Pages) showResume(c *gin.Context, f store.Filing, resolution workflows.Resolution, filled filledForm) error {
 	if !f.Stuck() || f.StuckSeq != stuckSeqOf(filled.values) ||
 		resolution == workflows.Skip && !workflows.Skippable(f.StuckStep) { // an outdated page
-		return p.finishStaffForm(c, workflows.ErrWrongStage)
+		return p.finishInList(c, filled.values, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
 	form := p.Form(c, "resume", fields, filled.values, filled.problems)
-	data := resumeData{filingForm{form, f}, resolution, filled.values.Get(web.FieldReturnTo)}
+	data := resumeData{filingForm{form, f}, resolution, filled.values.Get(web.FieldReturnTo),
+		filled.values.Get(fieldList), p.listPath(filled.values)}
 	page := web.Page{Title: "resume." + string(resolution)}
 	return p.Render(c, web.StatusOf(filled.problems), page, web.With(resumePage, data))
 }
@@ -90,7 +96,7 @@ func (p *Pages) resume(c *gin.Context) error {
 	ref := filing.Ref(c.Param("number"), web.Number(values, "serial"))
 	err := p.resolve(c, ref, resolution, stuckSeqOf(values), reason)
 	if values.Get(web.FieldReturnTo) != web.ReturnToFiling {
-		return p.finishStaffForm(c, err)
+		return p.finishInList(c, values, err)
 	}
 	return p.withFiling(func(c *gin.Context, f store.Filing) error { return p.finishAct(c, f, err, "flash.done") })(c)
 }

@@ -1,8 +1,8 @@
 package staff
 
 import (
+	"context"
 	"encoding/hex"
-	"errors"
 	"maps"
 	"net/url"
 	"slices"
@@ -24,6 +24,8 @@ import (
 const (
 	filingsPerPage = 100
 	formSearch     = "filing_search"
+	// maxUnfiled bounds the orders without a filing that the search offers.
+	maxUnfiled = 5
 	// maxAge bounds the search by age, in days: ten years.
 	maxAge = 3650
 	// stateStuck searches for stuck filings, stateBroken for approved ones with a broken site.
@@ -33,17 +35,25 @@ const (
 // searchData is the page of the search.
 type searchData struct {
 	web.Form
-	Filings []store.FoundFiling
+	Filings []foundFiling
 	// Holder asks for a holder's name or document number, which never stand in an address.
 	Holder web.Form
 	// HolderChosen is the holder that is searched for, as the address has it: hashed.
 	HolderChosen string
-	// Unfiled is the order that is searched for if it has no filing: its customer may not be able to sign in.
-	Unfiled string
+	// Unfiled are orders that match and have no filing, if nothing else does: their customers may not be able to sign in.
+	Unfiled []string
 	// Filtered: there is a search. Cut: it matches more than the list can show.
 	Filtered, Cut bool
 	// Next is the address of the next page, CSV of the export, Bulk of a bulk job's dry run.
 	Next, CSV, Bulk string
+}
+
+// foundFiling is a row of the list.
+type foundFiling struct {
+	store.FoundFiling
+	Label store.FilingLabel
+	// List is the list's search, to which a decision on the filing returns.
+	List string
 }
 
 // searchFields are the fields of a search, named as in the page's address.
@@ -132,22 +142,51 @@ func (p *Pages) readSearch(q url.Values, now time.Time) filingSearch {
 	return s
 }
 
-// searchPath is the address of a search.
-func searchPath(q url.Values) string { return "/support/filings?" + q.Encode() }
+// pathFilings is the list of all filings.
+const pathFilings = "/support/filings"
 
-// holderToken stands for a holder in an address: keyed hashes, which don't reveal who it is.
-func holderToken(h store.HolderHashes) string {
-	return hex.EncodeToString(h.Name) + "-" + hex.EncodeToString(h.Document)
+// searchPath is the address of a search.
+func searchPath(q url.Values) string { return pathFilings + "?" + q.Encode() }
+
+// fieldList is the field of forms, and of the addresses that lead to them, with the search whose list they came from.
+const fieldList = "list"
+
+// listPath is the address of the list that a form was opened from.
+func (p *Pages) listPath(values url.Values) string {
+	typed, err := url.ParseQuery(values.Get(fieldList))
+	q := p.readSearch(typed, p.Store.Now()).values
+	if after, wrong := web.ParseCursor(typed.Get("after")); wrong == nil && after != (store.Cursor{}) {
+		q.Set("after", web.FormatCursor(after))
+	}
+	if err != nil || len(q) == 0 {
+		return pathFilings
+	}
+	return searchPath(q)
 }
 
-func holderHashes(token string) (h store.HolderHashes) {
-	first, second, _ := strings.Cut(token, "-")
-	name, err := hex.DecodeString(first)
-	document, err2 := hex.DecodeString(second)
-	if err != nil || err2 != nil || len(name) != seal.HashSize || len(document) != seal.HashSize {
+// holderToken stands for a holder or contact in an address: keyed hashes, which don't reveal who it is.
+func holderToken(h store.PersonHashes) string {
+	var parts []string
+	for _, hash := range [][]byte{h.Name, h.Document, h.Mobile, h.Email} {
+		parts = append(parts, hex.EncodeToString(hash))
+	}
+	return strings.Join(parts, "-")
+}
+
+func holderHashes(token string) (h store.PersonHashes) {
+	parts := strings.Split(token, "-")
+	hashes := []*[]byte{&h.Name, &h.Document, &h.Mobile, &h.Email}
+	if len(parts) != len(hashes) {
 		return h
 	}
-	return store.HolderHashes{Name: name, Document: document}
+	for i, part := range parts {
+		hash, err := hex.DecodeString(part)
+		if err != nil || len(hash) != seal.HashSize {
+			return store.PersonHashes{}
+		}
+		*hashes[i] = hash
+	}
+	return h
 }
 
 // searchPage lists every filing, or those that match a search, and why some are stuck.
@@ -173,33 +212,71 @@ func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.P
 		if err != nil {
 			return err
 		}
-		if len(page.Rows) == 0 && s.Order != "" {
-			order, err := p.Store.OrderByNumber(ctx, s.Order)
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			data.Unfiled = order.Number
+		if data.Unfiled, err = p.unfiled(ctx, s.FilingSearch, page.Rows); err != nil {
+			return err
 		}
 		data.Cut = page.Cut
 		data.CSV = "/support/filings.csv?" + s.values.Encode()
 		data.Bulk = dryRunPath(s.values)
-		data.Filings, data.Next = web.Paged(page.Rows, filingsPerPage, func(last store.FoundFiling) string {
+		var rows []store.FoundFiling
+		rows, data.Next = web.Paged(page.Rows, filingsPerPage, func(last store.FoundFiling) string {
 			next := maps.Clone(s.values)
 			next.Set("after", web.FormatCursor(last.Cursor()))
 			return searchPath(next)
 		})
+		list := maps.Clone(s.values)
+		if after != (store.Cursor{}) {
+			list.Set("after", web.FormatCursor(after))
+		}
+		if data.Filings, err = p.labelled(c, rows, list.Encode(), s.values.Encode()); err != nil {
+			return err
+		}
 	}
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "filing_search.title"}, web.With(searchPage, data))
 }
 
-// findHolder searches by a holder's whole name or document number. These arrive in a POST and go on as keyed
-// hashes, so that no name gets into an address or a log.
+// unfiled are orders without a filing that match a search: some, if it finds no filing, or else only the one that has
+// exactly the number.
+func (p *Pages) unfiled(ctx context.Context, f store.FilingSearch, found []store.FoundFiling) ([]string, error) {
+	exact := func(number string) bool { return number == f.Order }
+	if len(found) > 0 && (f.Order == "" ||
+		slices.ContainsFunc(found, func(r store.FoundFiling) bool { return exact(r.OrderNumber) })) {
+		return nil, nil
+	}
+	orders, err := p.Store.UnfiledOrders(ctx, f, maxUnfiled)
+	if len(found) > 0 {
+		orders = slices.DeleteFunc(orders, func(number string) bool { return !exact(number) })
+	}
+	return orders, err
+}
+
+// labelled adds to the rows of a list what people recognise filings by. Customers and holders are personal data: only
+// staff who may see them do, and the log says so.
+func (p *Pages) labelled(c *gin.Context, rows []store.FoundFiling, list, search string) ([]foundFiling, error) {
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	personal := p.Allowed(c, web.CanSeePersonal)
+	labels, err := p.Store.FilingLabels(c.Request.Context(), ids, personal)
+	if err == nil && personal && len(rows) > 0 {
+		err = p.AuditView(c, "filing.list", "filter", search)
+	}
+	found := make([]foundFiling, len(rows))
+	for i, row := range rows {
+		found[i] = foundFiling{row, labels[row.ID], list}
+	}
+	return found, err
+}
+
+// findHolder searches by a holder's whole name or document number, or by a contact's phone or mail. These arrive in a
+// POST and go on as keyed hashes, so that nothing personal gets into an address or a log.
 func (p *Pages) findHolder(c *gin.Context) error {
 	typed := web.Search(web.PostForm(c).Get("holder"))
 	if typed == "" {
 		return p.showSearch(c, url.Values{}, filing.Problems{{Field: "holder", Key: "required"}})
 	}
-	hashes, err := p.Store.HolderHashes(typed)
+	hashes, err := p.Store.PersonHashes(typed)
 	if err == nil {
 		err = p.AuditView(c, "holder.find", "holder", hex.EncodeToString(hashes.Name[:8]))
 	}

@@ -167,7 +167,7 @@ func (p *Pages) sendBack(c *gin.Context, f store.Filing) error {
 	if errors.Is(err, store.ErrHeld) && current { // the page says who has it, and keeps what was typed
 		return p.showSupportDossier(c, http.StatusConflict, f, filledForm{values: values})
 	}
-	return p.verdictGiven(c, f, err, "flash.done")
+	return p.nextAfter(c, f, err, "flash.done")
 }
 
 // reasonForLog is why a dossier was sent back, for the audit log.

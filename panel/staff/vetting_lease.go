@@ -28,6 +28,8 @@ type vettingView struct {
 	// Gone: the page's revision isn't in vetting any more.
 	Gone   bool
 	Filing store.Filing
+	// List is the part of the queue that shows it; empty: its own page does.
+	List string
 }
 
 // state is the view in a word, a mark of the page.

@@ -39,6 +39,8 @@ type vettingRow struct {
 	// View is its vetting for the reader.
 	View        vettingView
 	Nature, Age string
+	// Label has the order's domains.
+	Label store.FilingLabel
 }
 
 // holder describes a dossier's holder without personal data.
@@ -82,13 +84,44 @@ func (p *Pages) vettingQueue(c *gin.Context) error {
 	queue, data.Next = web.Paged(queue, vettingsPerPage, func(last store.QueuedVetting) string {
 		return web.URL(pathVetting+"?show=%s&after=%s", string(data.Shown), web.FormatCursor(last.Cursor()))
 	})
+	ids := make([]int64, len(queue))
+	for i, q := range queue {
+		ids[i] = q.FilingID
+	}
+	labels, err := p.Store.FilingLabels(ctx, ids, false)
+	if err != nil {
+		return err
+	}
 	natures := dossierview.WithBuiltIn(p.Tables(ctx)).Natures
+	list := vettingList(c.Request.URL.Query()).Encode()
 	for _, q := range queue {
 		nature, _ := filing.CodeByID(natures, q.Nature)
 		view := p.viewVetting(c, q.Vetting, q.Kind, q.Nature)
-		data.Rows = append(data.Rows, vettingRow{q, view, nature.In(t.Lang()), ageText(t, q.Since, now)})
+		view.List = list
+		data.Rows = append(data.Rows,
+			vettingRow{q, view, nature.In(t.Lang()), ageText(t, q.Since, now), labels[q.FilingID]})
 	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "vetting.title"}, web.With(vettingQueuePage, data))
+}
+
+// vettingList is which part of the queue an address shows, and from where.
+func vettingList(q url.Values) url.Values {
+	list := url.Values{}
+	for _, name := range []string{"show", "after"} {
+		if value := q.Get(name); value != "" {
+			list.Set(name, value)
+		}
+	}
+	return list
+}
+
+// queuePath is the address of the part of the queue that a form was sent from.
+func queuePath(c *gin.Context) string {
+	typed, err := url.ParseQuery(web.PostForm(c).Get(fieldList))
+	if list := vettingList(typed); err == nil && len(list) > 0 {
+		return pathVetting + "?" + list.Encode()
+	}
+	return pathVetting
 }
 
 // maxHeld bounds how many of one reviewer's dossiers are read.
@@ -105,17 +138,22 @@ func (p *Pages) takeNextVetting(c *gin.Context) error {
 		last := slices.MaxFunc(mine, func(a, b store.QueuedVetting) int { return a.TakenAt.Time.Compare(b.TakenAt.Time) })
 		return web.Redirect(c, vettingPath(last.OrderNumber, last.Serial))
 	}
-	var next store.QueuedVetting
-	err = p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", "", ""), func(ctx context.Context) (err error) {
-		next, err = p.Store.TakeNextVetting(ctx, p.UserID(c), p.VettingLease)
-		return err
-	})
+	next, err := p.takeFreeVetting(c)
 	if err == nil {
 		return web.Redirect(c, vettingPath(next.OrderNumber, next.Serial))
 	}
 	return p.Finish(c, err, pathVetting, "", web.Refusals{
 		store.ErrNotFound: "flash.vetting_none", store.ErrConflict: "flash.vetting_none",
 	})
+}
+
+// takeFreeVetting gives the reader the free dossier that has waited longest.
+func (p *Pages) takeFreeVetting(c *gin.Context) (next store.QueuedVetting, err error) {
+	err = p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", "", ""), func(ctx context.Context) (err error) {
+		next, err = p.Store.TakeNextVetting(ctx, p.UserID(c), p.VettingLease)
+		return err
+	})
+	return next, err
 }
 
 // vettingPath is the page on which a dossier is vetted.
@@ -138,7 +176,7 @@ func (p *Pages) takeVetting(c *gin.Context, f store.Filing) error {
 	case errors.Is(err, store.ErrSameReviewer):
 		return p.RedirectWith(c, path, "flash.vetting_same")
 	case err != nil:
-		path = pathVetting
+		path = queuePath(c)
 	}
 	return p.Finish(c, err, path, "", web.MovedOn)
 }
@@ -167,5 +205,5 @@ func (p *Pages) releaseVetting(c *gin.Context, f store.Filing) error {
 	err := p.Audited(c, p.AuditEntry(c, action, "filing", f.Ref(), ""), func(ctx context.Context) error {
 		return p.Store.ReleaseVetting(ctx, f.ID, web.Number(values, "revision"), holder)
 	})
-	return p.Finish(c, err, pathVetting, "flash.done", web.Refusals{store.ErrConflict: "flash.moved_on"})
+	return p.Finish(c, err, queuePath(c), "flash.done", web.Refusals{store.ErrConflict: "flash.moved_on"})
 }

@@ -50,10 +50,10 @@ func (p *Pages) pass(c *gin.Context, f store.Filing) error {
 		v.decision.Verdict = store.VettingPassedOn
 		entry := p.AuditEntry(c, "filing.pass_on", "filing", f.Ref(), "")
 		err := p.Audited(c, entry, func(ctx context.Context) error { return p.Store.DecideVetting(ctx, v.decision) })
-		return p.verdictGiven(c, f, err, "flash.passed_on")
+		return p.nextAfter(c, f, err, "flash.passed_on")
 	}
 	err = p.Asked(c, p.AuditEntry(c, "filing.pass", "filing", f.Ref(), ""), func() error { return p.decide(c, v) })
-	return p.verdictGiven(c, f, err, "flash.done")
+	return p.nextAfter(c, f, err, "flash.done")
 }
 
 // decide writes a verdict and sends it to the filing.
@@ -75,12 +75,38 @@ func (p *Pages) sendVerdict(ctx context.Context, f store.Filing, v store.Vetting
 	return err
 }
 
+// flashNext are what the next dossier's page says of the one before, by what the queue would say.
+var flashNext = map[string]string{"flash.done": "flash.vetting_next", "flash.passed_on": "flash.vetting_next_second"}
+
+// nextAfter answers a verdict with the reviewer's next dossier: the oldest that they hold, or else the oldest free one,
+// which they take. A form that is sent twice thus takes only one. Without any, it answers as verdictGiven does.
+func (p *Pages) nextAfter(c *gin.Context, f store.Filing, err error, flash string) error {
+	if err != nil {
+		return p.verdictGiven(c, f, err, flash)
+	}
+	held, err := p.Store.VettingQueue(c.Request.Context(), store.VettingsMine, p.UserID(c), store.Cursor{}, 1)
+	next := store.QueuedVetting{}
+	switch {
+	case err == nil && len(held) > 0:
+		next = held[0]
+	case err == nil:
+		next, err = p.takeFreeVetting(c)
+	}
+	if err != nil { // the verdict counts all the same
+		if !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrConflict) {
+			p.Logger.Error("taking the next dossier after a verdict failed", "error", err)
+		}
+		return p.verdictGiven(c, f, nil, flash)
+	}
+	return p.RedirectWith(c, vettingPath(next.OrderNumber, next.Serial), flashNext[flash])
+}
+
 // verdictGiven answers a verdict; err is why it didn't count.
 func (p *Pages) verdictGiven(c *gin.Context, f store.Filing, err error, flash string) error {
 	if errors.Is(err, store.ErrHeld) { // the page says who has it
 		return p.RedirectWith(c, vettingPath(f.OrderNumber, f.Serial), "flash.vetting_not_yours")
 	}
-	return p.Finish(c, err, pathVetting, flash, web.MovedOn)
+	return p.Finish(c, err, queuePath(c), flash, web.MovedOn)
 }
 
 // finishVetting sends a filing the verdict that didn't reach it, whoever gave it.

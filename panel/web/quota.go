@@ -20,6 +20,16 @@ func quotaTime(over *store.QuotaError) string {
 
 func quotaArgs(over *store.QuotaError) map[string]any { return map[string]any{"time": quotaTime(over)} }
 
+// QuotaProblem is the problem of a field whose quota is used up, with a text that says when to try again (time); nil
+// for other errors.
+func QuotaProblem(err error, field, key string) filing.Problems {
+	over, is := errors.AsType[*store.QuotaError](err)
+	if !is {
+		return nil
+	}
+	return filing.Problems{{Field: field, Key: key, Args: quotaArgs(over)}}
+}
+
 // CodeQuotaProblem is the problem of a form whose code can't be sent because a quota is used up; nil for other errors.
 // mobile and email name its fields.
 func CodeQuotaProblem(err error, mobile, email string) filing.Problems {
@@ -31,7 +41,7 @@ func CodeQuotaProblem(err error, mobile, email string) filing.Problems {
 	if over.Quota.Kind == store.QuotaSMS || over.Quota.Kind == store.QuotaSMSRecipients {
 		field = mobile
 	}
-	return filing.Problems{{Field: field, Key: "quota", Args: quotaArgs(over)}}
+	return QuotaProblem(over, field, "quota")
 }
 
 // flashQuota keeps a message for the next page that says when to try again.

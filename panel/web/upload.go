@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/picture"
 )
 
@@ -44,6 +45,23 @@ func (k *Kit) Decode(ctx context.Context, raw []byte, limits picture.Limits, mos
 	return picture.Prepare(raw, limits, most)
 }
 
+// maxPicture bounds a picture that only we look at, after it is encoded again, in bytes.
+const maxPicture = 1 << 20
+
+// Pictures encodes the pictures of a field's file, at most so many, or says what is wrong with it.
+func (k *Kit) Pictures(ctx context.Context, field string, raw []byte, most int) ([][]byte, *filing.Problem, error) {
+	pages, err := k.Decode(ctx, raw, picture.Limits{MaxBytes: maxPicture}, most)
+	if key, ok := picture.KeyOf(err); ok {
+		args := map[string]any{"long": 0, "short": 0, "mb": picture.MaxUpload >> 20, "max": most}
+		return nil, &filing.Problem{Field: field, Key: key, Args: args}, nil
+	}
+	var pictures [][]byte
+	for _, p := range pages {
+		pictures = append(pictures, p.Content)
+	}
+	return pictures, nil, err
+}
+
 // maxUpload limits the body of a form with a file. It is far above any file's limit, so that a file that is too large
 // gets an error page rather than a broken connection.
 const maxUpload = 32 << 20
@@ -53,6 +71,8 @@ var bodyLimits = map[string]int64{
 	"/support/dossiers/:record/approved": maxUpload, registerPath: maxUpload,
 	// the form that corrects one address of a contact
 	"/support/filings/:number/contact/:channel": maxUpload,
+	// the customers' forms of questions and complaints; a stranger's carries no file
+	"/tickets/ask": maxUpload, "/tickets/complain": maxUpload, "/tickets/:id": maxUpload,
 	// the papers page, and where its script sends a single picture
 	"/orders/:number/filing/papers": maxPapersBody, "/orders/:number/filing/papers/picture": maxUpload,
 }
