@@ -38,8 +38,8 @@ type Fact struct {
 	// Unchanged: the dossier is that of the revision before, so that nobody vets it again.
 	Unchanged bool `json:",omitempty"`
 	// Signal and Content are for ClaimSignalled.
-	Signal  string          `json:",omitempty"`
-	Content json.RawMessage `json:",omitempty"`
+	Signal  string `json:",omitempty"`
+	Content any    `json:",omitempty"`
 }
 
 // IsTrue looks a claim up in the database: reaching Temporal, even with a message that was sealed for this filing,
@@ -63,7 +63,11 @@ func (a *Filing) IsTrue(ctx context.Context, f Fact) (bool, error) {
 	case ClaimSentBack:
 		return a.Store.HasVerdict(ctx, f.FilingID, f.Number, store.VettingSentBack)
 	case ClaimSignalled:
-		return a.Store.Signalled(ctx, f.FilingID, f.Signal, f.Content)
+		content, err := json.Marshal(f.Content)
+		if err != nil {
+			return false, err
+		}
+		return a.Store.Signalled(ctx, f.FilingID, f.Signal, content)
 	}
 	return false, nil
 }

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"encoding/json"
 	"errors"
 
 	"go.temporal.io/sdk/workflow"
@@ -29,8 +28,7 @@ func claimOf(name string, in any) (fact activities.Fact, claims bool) {
 	case ByActor:
 		return activities.Fact{Claim: activities.ClaimVerified}, name == UpdateVerified
 	case Accepted, Decided:
-		content, err := json.Marshal(in)
-		return activities.Fact{Claim: activities.ClaimSignalled, Signal: name, Content: content}, err == nil
+		return activities.Fact{Claim: activities.ClaimSignalled, Signal: name, Content: in}, true
 	}
 	return fact, false
 }
