@@ -1,7 +1,6 @@
 package activities_test
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,9 +69,7 @@ func TestClaimsAreLookedUp(t *testing.T) {
 		if change != "" {
 			told[change] = value
 		}
-		content, err := json.Marshal(told)
-		require.NoError(t, err)
-		return activities.Fact{Claim: activities.ClaimSignalled, Signal: store.SignalDecided, Content: content}
+		return activities.Fact{Claim: activities.ClaimSignalled, Signal: store.SignalDecided, Content: told}
 	}
 	require.True(t, holds(said("", nil)))
 	require.False(t, holds(said("revision", 2)))
