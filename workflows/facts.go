@@ -8,6 +8,9 @@ import (
 	"github.com/beian/beian/activities"
 )
 
+// LocalActivities are the names of activities that histories name only in sealed payloads.
+var LocalActivities = []string{"IsTrue"}
+
 // errUntrue says that the database doesn't bear a message out: somebody who reaches Temporal made it up.
 var errUntrue = errors.New("the database says otherwise")
 

@@ -68,7 +68,7 @@ func (c *historyShowCommand) Run(ctx context.Context) error {
 // showHistory prints a filing's events as JSON, one a line, and returns how many of their payloads can't be opened.
 func showHistory(ctx context.Context, to io.Writer, temporal client.Client, keys *seal.Keys, ref, run string) (int,
 	error) {
-	all := 0
+	all, reader := 0, history.NewReader(keys, workflows.FilingWorkflowID(ref), workflows.LocalActivities...)
 	events := temporal.GetWorkflowHistory(ctx, workflows.FilingWorkflowID(ref), run, false,
 		enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
@@ -76,7 +76,7 @@ func showHistory(ctx context.Context, to io.Writer, temporal client.Client, keys
 		if err != nil {
 			return all, err
 		}
-		foreign, err := history.Reveal(ctx, keys, event)
+		foreign, err := reader.Reveal(ctx, event)
 		if err != nil {
 			return all, fmt.Errorf("event %d: %w", event.GetEventId(), err)
 		}
