@@ -131,7 +131,9 @@ func TestBrowserRefusalAndCorrection(t *testing.T) {
 		p.fill("name", "林测试的读书笔记")
 		p.do(submit(`[value=next]`), chromedp.WaitVisible(".facts"))
 		p.shot("04-review")
-		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
+		require.NoError(t, p.walker.Papers(t.Context())) // the letter states the name
+		p.do(chromedp.Reload(), chromedp.WaitVisible(".facts"),
+			submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
 		p.arrives(filing.Installing)
 		p.shot("05-approved")
 	})
