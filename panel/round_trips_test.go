@@ -13,6 +13,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/testdb"
 )
 
@@ -124,10 +125,23 @@ func TestPagesMakeFewRoundTrips(t *testing.T) {
 		require.Equal(t, 200, r.StatusCode, path)
 		return line.trips()
 	}
-	for _, path := range []string{"/orders", "/orders/D1/filing", "/orders/D1/filing/holder", "/orders/D1/filing/site",
-		"/orders/D1/filing/papers", "/orders/D1/filing/review", "/help"} {
+	few := func(t *testing.T, path string) {
+		t.Helper()
 		get(path) // connections are made, and tables read
 		chain := get(path)
 		require.LessOrEqual(t, len(chain), 5, "%s:\n%s", path, strings.Join(chain, "\n"))
+	}
+	for _, path := range []string{"/orders", "/orders/D1/filing", "/orders/D1/filing/holder", "/orders/D1/filing/site",
+		"/orders/D1/filing/papers", "/orders/D1/filing/review", "/help"} {
+		few(t, path)
+	}
+	for _, stage := range filing.OrderStages {
+		if stage == filing.Contact {
+			continue // nothing to read yet
+		}
+		t.Run(string(stage), func(t *testing.T) {
+			f.advance(stage, "")
+			few(t, filingBase)
+		})
 	}
 }

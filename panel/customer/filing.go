@@ -73,19 +73,22 @@ func (p *Pages) withLastFiling(h handler) web.Handler {
 	}
 }
 
-// historyPages show what happened to a filing.
-var historyPages = []string{"", "/progress", "/review"}
+// readsAhead are the pages that show much of a filing, and whether they show what happened to it. Others, such as a
+// picture of a paper, would only burden the database; a stream of events outlives what was read at its beginning.
+var readsAhead = map[string]bool{
+	"": true, "/progress": true, "/review": true,
+	"/kind": false, "/ownership": false, "/holder": false, "/site": false, "/ending": false, "/papers": false,
+}
 
-// readAhead lets a page that changes nothing ask the database for its parts at once. A stream of events outlives what
-// was read at its beginning.
+// readAhead lets a page that changes nothing ask the database for its parts at once.
 func (p *Pages) readAhead(c *gin.Context) {
-	page := strings.TrimPrefix(c.FullPath(), "/orders/:number/filing")
-	if c.Request.Method != http.MethodGet || page == "/events" {
+	history, much := readsAhead[strings.TrimPrefix(c.FullPath(), "/orders/:number/filing")]
+	if c.Request.Method != http.MethodGet || !much {
 		return
 	}
 	ctx, userID, number := store.Remembering(c.Request.Context()), p.UserID(c), c.Param("number")
 	c.Request = c.Request.WithContext(ctx)
-	go p.ReadAhead(ctx, userID, number, slices.Contains(historyPages, page))
+	go p.ReadAhead(ctx, userID, number, history)
 }
 
 // order is the customer's order in the path.

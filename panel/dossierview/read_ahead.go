@@ -6,13 +6,8 @@ import (
 	"net/url"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/beian/beian/panel/web"
 )
-
-// aheadAtOnce bounds the connections that one page takes.
-const aheadAtOnce = 20
 
 // ReadAhead asks everything at once that the pages of a customer's open filing ask one by one, in a context made by
 // store.Remembering: whoever asks gets the answer, or waits for it. history is for pages that show what happened.
@@ -21,13 +16,8 @@ func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, h
 	if err != nil {
 		return
 	}
-	var reads errgroup.Group
-	reads.SetLimit(aheadAtOnce)
 	ahead := func(read func() error) {
-		reads.Go(func() error {
-			_ = read() // who needs it gets the same error
-			return nil
-		})
+		go func() { _ = read() }() // who needs it gets the same error
 	}
 	for _, form := range append([]string{DraftKind}, slices.Collect(maps.Keys(web.DraftForms))...) {
 		ahead(func() error { return v.Store.Draft(ctx, f.ID, form, &url.Values{}) })
@@ -40,9 +30,10 @@ func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, h
 		ahead(func() error { _, err := v.Store.Events(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.FooterEdits(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Decisions(ctx, f.ID); return err })
+		ahead(func() error { _, err := v.Store.LatestDecision(ctx, f.ID); return err })
+		ahead(func() error { _, err := v.Store.Verifications(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.SendBacks(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Corrections(ctx, f.ID, web.CorrectionsShown); return err })
 		ahead(func() error { _, err := v.Store.FilingsOfOrder(ctx, f.OrderID, earlierShown+1); return err })
 	}
-	_ = reads.Wait()
 }
