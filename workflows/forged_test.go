@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -20,9 +19,7 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/history"
-	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/stack/devserver"
+	"github.com/beian/beian/internal/testtemporal"
 	"github.com/beian/beian/workflows"
 )
 
@@ -51,19 +48,7 @@ func (r *rows) advance(_ context.Context, p activities.Progress) error {
 // onServer runs filings on a development server.
 func onServer(t *testing.T, r *rows) (client.Client, *workflows.Client) {
 	t.Helper()
-	ports, err := devserver.FreePorts(1)
-	require.NoError(t, err)
-	server, err := devserver.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	file, err := seal.Generate()
-	require.NoError(t, err)
-	keys, err := seal.Load(file)
-	require.NoError(t, err)
-	c, err := history.Dial(t.Context(), history.Server{Address: server.Address, Namespace: "default"}, keys,
-		slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
+	c := testtemporal.New(t)
 	r.steps = map[int64][]activities.Progress{}
 	w := worker.New(c, workflows.QueueFiling, worker.Options{})
 	w.RegisterWorkflow(workflows.Filing)

@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"log/slog"
 	"testing"
 	"time"
 
@@ -9,27 +8,13 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/beian/beian/internal/history"
-	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/stack/devserver"
+	"github.com/beian/beian/internal/testtemporal"
 	"github.com/beian/beian/workflows"
 )
 
 // A schedule of an earlier build becomes what this build wants in every respect but that somebody paused it.
 func TestSchedulesAreBroughtUpToDate(t *testing.T) {
-	ports, err := devserver.FreePorts(1)
-	require.NoError(t, err)
-	server, err := devserver.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	file, err := seal.Generate()
-	require.NoError(t, err)
-	keys, err := seal.Load(file)
-	require.NoError(t, err)
-	c, err := history.Dial(t.Context(), history.Server{Address: server.Address, Namespace: "default"}, keys,
-		slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	defer c.Close()
+	c := testtemporal.New(t)
 	for _, id := range []string{"exchange/7", "broken"} {
 		_, err := c.ScheduleClient().Create(t.Context(), client.ScheduleOptions{
 			ID: id, Spec: client.ScheduleSpec{CronExpressions: []string{"0 3 * * *"}, Jitter: time.Minute},

@@ -14,12 +14,10 @@ import (
 
 	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
-	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/observe"
-	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/internal/testtemporal"
 	"github.com/beian/beian/worker"
 	"github.com/beian/beian/workflows"
 )
@@ -81,19 +79,7 @@ func TestWorkersReadOnlyTheirQueuesSecrets(t *testing.T) {
 
 // A worker starts with nothing but the settings of its queue, and registers no accounts unless it has them.
 func TestWorkersStartWithTheirQueuesSettings(t *testing.T) {
-	ports, err := devserver.FreePorts(1)
-	require.NoError(t, err)
-	server, err := devserver.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	file, err := seal.Generate()
-	require.NoError(t, err)
-	keys, err := seal.Load(file)
-	require.NoError(t, err)
-	temporal, err := history.Dial(t.Context(), history.Server{Address: server.Address, Namespace: "default"}, keys,
-		slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	defer temporal.Close()
+	temporal := testtemporal.New(t)
 	var templates []string
 	for _, name := range message.SMSTemplates {
 		templates = append(templates, string(name)+"=SMS_1")

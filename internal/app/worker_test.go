@@ -15,44 +15,30 @@ import (
 
 	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
-	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/observe"
-	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/internal/testtemporal"
 	"github.com/beian/beian/worker"
 )
 
 // A worker takes tasks before its schedules are written, and goes on trying to write them.
 func TestWorkerPollsBeforeItsSchedulesAreWritten(t *testing.T) {
-	ports, err := devserver.FreePorts(1)
-	require.NoError(t, err)
-	server, err := devserver.StartTemporal(t.Context(), t.TempDir(), ports[0], 0, "")
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	file, err := seal.Generate()
-	require.NoError(t, err)
-	keys, err := seal.Load(file)
-	require.NoError(t, err)
 	var busy atomic.Bool
 	var refused atomic.Int32
 	busy.Store(true)
-	temporal, err := history.Dial(t.Context(), history.Server{Address: server.Address, Namespace: "default"}, keys,
-		slog.New(slog.DiscardHandler), func(o *client.Options) error {
-			o.ConnectionOptions.DialOptions = append(o.ConnectionOptions.DialOptions, grpc.WithUnaryInterceptor(
-				func(ctx context.Context, method string, in, out any, c *grpc.ClientConn, invoke grpc.UnaryInvoker,
-					opts ...grpc.CallOption) error {
-					if strings.HasSuffix(method, "/CreateSchedule") && busy.Load() {
-						refused.Add(1)
-						return serviceerror.NewDeadlineExceeded("busy").(*serviceerror.DeadlineExceeded).Status().Err()
-					}
-					return invoke(ctx, method, in, out, c, opts...)
-				}))
-			return nil
-		})
-	require.NoError(t, err)
-	defer temporal.Close()
+	temporal := testtemporal.New(t, func(o *client.Options) error {
+		o.ConnectionOptions.DialOptions = append(o.ConnectionOptions.DialOptions, grpc.WithUnaryInterceptor(
+			func(ctx context.Context, method string, in, out any, c *grpc.ClientConn, invoke grpc.UnaryInvoker,
+				opts ...grpc.CallOption) error {
+				if strings.HasSuffix(method, "/CreateSchedule") && busy.Load() {
+					refused.Add(1)
+					return serviceerror.NewDeadlineExceeded("busy").(*serviceerror.DeadlineExceeded).Status().Err()
+				}
+				return invoke(ctx, method, in, out, c, opts...)
+			}))
+		return nil
+	})
 
 	var templates []string
 	for _, name := range message.SMSTemplates {
