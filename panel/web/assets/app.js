@@ -53,7 +53,7 @@
   const countDown = () => {
     for (const time of document.querySelectorAll("time[data-countdown]")) {
       const left = Math.max(0, Math.round((Date.parse(time.dataset.countdown) - Date.now()) / 1000));
-      time.textContent = left > 0 ? `(${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")})` : "";
+      time.textContent = left > 0 ? `· ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "";
     }
   };
   countDown();
