@@ -268,6 +268,9 @@ func verified(t *testing.T, s *stack.Stack) {
 			return workflow.Sleep(ctx, time.Hour)
 		},
 		"Exchange": workflows.Exchange, "Aftercare": workflows.Aftercare,
+		// Each may have begun meanwhile, by its schedule.
+		"DeliverySweep": workflows.DeliverySweep, "TicketSweep": workflows.TicketSweep,
+		"BrokenCheck": workflows.BrokenCheck, "FigureDays": workflows.FigureDays,
 	}
 	report, err = worker.Verify(t.Context(), s.Temporal, options,
 		worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
