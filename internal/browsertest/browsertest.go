@@ -143,9 +143,27 @@ var axe = sync.OnceValues(func() (string, error) {
 	return string(source), nil
 })
 
+// accessible are the shapes of the pages that axe-core found nothing in.
+var accessible sync.Map
+
 // Violations are the page's violations of axe-core's rules, with contrast checked again for people who prefer dark
-// pages.
+// pages. A page of a shape that passed before isn't checked again: axe-core takes longer than all else together.
 func Violations(ctx context.Context, target *chromedp.Target) (string, error) {
+	shape, err := chromedp.Evaluate[string](pageShape, chromedp.EvalAwaitPromise)(ctx, target)
+	if err != nil {
+		return "", err
+	}
+	if _, passed := accessible.Load(shape); passed {
+		return "", nil
+	}
+	report, err := violations(ctx, target)
+	if err == nil && report == "" {
+		accessible.Store(shape, true)
+	}
+	return report, err
+}
+
+func violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	source, err := axe()
 	if err != nil {
 		return "", err
@@ -183,7 +201,40 @@ func Violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	return report.String(), err
 }
 
-// runAxe takes axe-core's options and returns the fields of violation.
-const runAxe = `axe.run(document, %s).then(result => result.violations.map(v => ({
+// pageShape is a hash of what axe-core's rules depend on: the width, each element with its attributes, and where there is text,
+// but not what it says. Attributes that hold text stand for any text, names that elements call each other by for their
+// order, numbers for any number, and an element for those after it of its shape. A page in the other language, or about
+// another order, so has the same shape, unless a text is missing.
+const pageShape = `(() => {
+	const texts = ["href", "src", "content", "value", "title", "alt", "placeholder", "action", "aria-label"]
+	const names = ["id", "for", "name", "list", "form", "headers", "aria-labelledby", "aria-describedby", "aria-controls"]
+	const seen = new Map()
+	const order = name => seen.get(name) ?? seen.set(name, seen.size).get(name)
+	const attribute = ({name, value}) => {
+		if (name === "lang" && ["zh-CN", "en"].includes(value)) return ""
+		if (texts.includes(name)) return name + !value.trim()
+		if (names.includes(name)) return name + value.trim().split(/\s+/).map(order)
+		return name + "=" + value.replace(/[0-9]+/g, "0")
+	}
+	window.repeated = []
+	const shape = node => {
+		if (node.nodeType === Node.TEXT_NODE) return node.data.trim() ? "t" : ""
+		if (node.nodeType !== Node.ELEMENT_NODE || node.tagName === "SCRIPT") return ""
+		if (node.tagName === "OPTION") return "<OPTION " + !node.text.trim() + ">"
+		const attributes = [...node.attributes].filter(a => !a.name.startsWith("data-")).map(attribute).sort().join(" ")
+		const children = [...node.childNodes].map(child => [shape(child), child]).filter(([s]) => s).filter(([s, child], i, all) => {
+			if (i === 0 || s !== all[i - 1][0]) return true
+			if (child.nodeType === Node.ELEMENT_NODE) repeated.push(child)
+		}).map(([s]) => s)
+		const filled = node.matches("input, textarea") && node.value ? " filled" : ""
+		return "<" + node.tagName + " " + attributes + filled + ">" + children.join("") + "</>"
+	}
+	const text = new TextEncoder().encode(innerWidth + shape(document.documentElement))
+	return crypto.subtle.digest("SHA-256", text).then(hash => new Uint8Array(hash).toHex())
+})()`
+
+// runAxe takes axe-core's options and returns the fields of violation; of elements that pageShape found to repeat the
+// one before, it checks only the first.
+const runAxe = `axe.run({exclude: repeated}, %s).then(result => result.violations.map(v => ({
 	id: v.id, help: v.help, nodes: v.nodes.map(n => ({html: n.html, failureSummary: n.failureSummary})),
 })))`

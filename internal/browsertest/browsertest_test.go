@@ -32,3 +32,39 @@ func TestBrowserSeesWhatIsNotAccessible(t *testing.T) {
 	require.Contains(t, found, "color-contrast (dark)")
 	require.NotContains(t, found, "color-contrast (light)")
 }
+
+// A page whose shape has passed isn't checked again, but one that lacks a text or whose names lead astray has another shape.
+func TestBrowserChecksEachShapeOfAPage(t *testing.T) {
+	const form = `<label for="%s">%s</label><input id="%s">`
+	pages := map[string]string{
+		"/passes": fmt.Sprintf(form, "f-1", "账号", "f-1"), "/same": fmt.Sprintf(form, "g-7", "Account", "g-7"),
+		"/textless": fmt.Sprintf(form, "f-1", "", "f-1"), "/astray": fmt.Sprintf(form, "f-1", "账号", "f-2"),
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!doctype html><html lang="zh-CN"><title>备案</title><main><h1>备案</h1>%s</main></html>`, pages[r.URL.Path])
+	}))
+	defer server.Close()
+	ctx := browsertest.Open(t, browsertest.Sizes["phone"], 844)
+	found := func(path string) (violations string) {
+		require.NoError(t, browsertest.Do(ctx, chromedp.Navigate(server.URL+path),
+			chromedp.Func(func(ctx context.Context, target *chromedp.Target) (err error) {
+				violations, err = browsertest.Violations(ctx, target)
+				return err
+			})))
+		return violations
+	}
+	checked := func() (yes bool) {
+		require.NoError(t, browsertest.Do(ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) (err error) {
+			yes, err = chromedp.Evaluate[bool](`"axe" in window`)(ctx, target)
+			return err
+		})))
+		return yes
+	}
+	require.Empty(t, found("/passes"))
+	require.True(t, checked())
+	require.Empty(t, found("/same"))
+	require.False(t, checked(), "only the words differ")
+	require.Contains(t, found("/textless"), "label (light)")
+	require.Contains(t, found("/astray"), "label (light)")
+}
