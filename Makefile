@@ -61,19 +61,27 @@ test-workflows: packages
 test-packages: packages tools
 	$(GOTEST) -- -count=1 -timeout 30m -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 
-# A second for each parser of foreign input; the tests above have run the seeds. FuzzPrepare first compiles the
-# renderer of PDF files, which takes a minute under the fuzzer's instrumentation.
+# A few hundred inputs for each parser of foreign input; the tests above have run the seeds. FuzzPrepare first
+# compiles the renderer of PDF files, which takes a minute under the fuzzer's instrumentation.
 test-fuzz:
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=1s NOFUZZ=FuzzPrepare
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=500x FUZZERS=1 NOFUZZ=FuzzPrepare
 
 FUZZTIME = 1m
+FUZZERS = $$(nproc)
 
 ## fuzz: run each fuzz target for a minute (FUZZTIME=1h, FUZZ=FuzzForms for one)
+# One binary for each package: `go test -fuzz` would link another for each target.
 fuzz:
-	@for target in $$(git ls-files '*_test.go' | xargs grep -oE '^func Fuzz\w+' | sed -E 's#^(.*)/[^/]*:func #\1:#'); do \
-	  [ -z "$(FUZZ)" ] || [ "$(FUZZ)" = "$${target#*:}" ] || continue; \
-	  [ "$(NOFUZZ)" != "$${target#*:}" ] || continue; \
-	  echo "$$target"; go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) "./$${target%%:*}" || exit 1; \
+	@mkdir -p .beian/fuzz; cache=$$(go env GOCACHE)/fuzz; \
+	for package in $$(git grep -lE '^func Fuzz\w+\(' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
+	  go test -c -fuzz . -o .beian/fuzz/test ./$$package || exit 1; \
+	  for target in $$(grep -hoE '^func Fuzz\w+' $$package/*_test.go | cut -d ' ' -f 2); do \
+	    [ -z "$(FUZZ)" ] || [ "$(FUZZ)" = "$$target" ] || continue; \
+	    [ "$(NOFUZZ)" != "$$target" ] || continue; \
+	    echo "$$package $$target"; \
+	    (cd $$package && $(CURDIR)/.beian/fuzz/test -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) \
+	      -test.parallel $(FUZZERS) -test.fuzzcachedir "$$cache/$$package") || exit 1; \
+	  done; \
 	done
 
 ## race: every package but the end-to-end tests under the race detector
