@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
@@ -17,6 +19,9 @@ import (
 
 // CodeOther is the bureau's 其他错误 (3-4), used for an exchange that pauses because the bureau can't be reached.
 const CodeOther = 999
+
+// purgeEvery is how often a worker deletes what is past its retention, which is counted in days.
+const purgeEvery = time.Hour
 
 // signalBatch bounds the signals that one read of the database returns.
 const signalBatch = 500
@@ -36,6 +41,7 @@ type Bureau struct {
 	// Alerter alerts staff to an exchange that stops.
 	Alerter StaffAlerter
 	Logger  *slog.Logger
+	purged  atomic.Pointer[time.Time]
 }
 
 // BureauAccount is how a provider's account reaches its bureau.
@@ -55,8 +61,11 @@ type FileRef struct {
 	Again bool
 }
 
-// Turn is what an exchange may do now.
-type Turn = store.ExchangeTurn
+// Turn is what an exchange may do now, and ExchangeIdle what there was nothing of.
+type (
+	Turn         = store.ExchangeTurn
+	ExchangeIdle = store.ExchangeIdle
+)
 
 // Begin claims the account for this exchange, so that there is one writer.
 func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
@@ -76,12 +85,34 @@ func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 // began before the settings said so end quietly.
 func (a *Bureau) byHand(accountID int64) bool { return a.Accounts[accountID].Client == nil }
 
-// End releases the account, and deletes what is past its retention.
-func (a *Bureau) End(ctx context.Context, r AccountRef) error {
-	if err := a.Store.Purge(ctx, a.Keep); err != nil {
-		return err
+// Ended is what an exchange leaves to tell.
+type Ended struct {
+	// NothingToTell: neither staff nor customers need a message.
+	NothingToTell bool
+}
+
+// End releases the account, deletes what is past its retention once an hour, and looks whether somebody must be told of
+// something.
+func (a *Bureau) End(ctx context.Context, r AccountRef) (ended Ended, err error) {
+	if now := a.Store.Now(); now.Sub(a.purgedAt()) >= purgeEvery {
+		if err := a.Store.Purge(ctx, a.Keep); err != nil {
+			return ended, err
+		}
+		a.purged.Store(&now)
 	}
-	return a.Store.EndExchange(ctx, r.AccountID, writer(ctx))
+	if err := a.Store.EndExchange(ctx, r.AccountID, writer(ctx)); err != nil {
+		return ended, err
+	}
+	ended.NothingToTell, err = a.Store.NothingToTell(ctx)
+	return ended, err
+}
+
+// purgedAt is when this worker last deleted what was past its retention.
+func (a *Bureau) purgedAt() time.Time {
+	if at := a.purged.Load(); at != nil {
+		return *at
+	}
+	return time.Time{}
 }
 
 // writer identifies an exchange as its account's one writer: by the workflow's run, so that a retried activity is

@@ -42,6 +42,9 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	if turn.Stopped || turn.Manual { // decisions recorded here are still delivered
 		return result, errors.Join(signalFilings(ctx, account), end(ctx, account))
 	}
+	if !since(ctx, changeIdle) {
+		turn.Idle = activities.Turn{}.Idle
+	}
 	if result.Paused, err = inTurn(ctx, account, turn, &result); err != nil {
 		return result, errors.Join(err, end(ctx, account))
 	}
@@ -51,17 +54,21 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 // inTurn submits and downloads, as far as the bureau allows now.
 func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities.Turn,
 	result *ExchangeResult) (paused int, err error) {
-	if !turn.UploadPaused {
+	idle := turn.Idle
+	if !turn.UploadPaused && !idle.Upload {
 		if paused, err = submitAll(ctx, account, result); err != nil {
 			return 0, err
 		}
 	}
 	if !turn.DownloadPaused {
-		pausedDown, err := downloadAll(ctx, account, result)
+		pausedDown, err := downloadAll(ctx, account, idle, result)
 		if err != nil {
 			return 0, err
 		}
 		paused = max(paused, pausedDown)
+	}
+	if idle.Upload && idle.Apply && idle.Certificates && idle.Signals && result.Downloaded == 0 {
+		return paused, nil
 	}
 	return paused, signalFilings(ctx, account)
 }
@@ -75,7 +82,13 @@ func begin(ctx workflow.Context, account activities.AccountRef) (turn activities
 // exchange tries again.
 func end(ctx workflow.Context, account activities.AccountRef) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx) // even when the exchange is cancelled
-	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.End, account).Get(ctx, nil); err != nil {
+	ending := workflow.ExecuteActivity(packing(ctx), a.bureau.End, account)
+	if since(ctx, changeIdle) {
+		var ended activities.Ended
+		if err := ending.Get(ctx, &ended); err != nil || ended.NothingToTell {
+			return err
+		}
+	} else if err := ending.Get(ctx, nil); err != nil {
 		return err
 	}
 	if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.MailTasks).Get(ctx, nil); err != nil {
@@ -147,7 +160,8 @@ func submitFile(ctx workflow.Context, file activities.FileRef) (paused int, err 
 
 // downloadAll fetches, stores and acknowledges data files until the bureau has no more, then applies all stored
 // files.
-func downloadAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
+func downloadAll(ctx workflow.Context, account activities.AccountRef, idle activities.ExchangeIdle,
+	result *ExchangeResult) (paused int, err error) {
 	for range maxFilesPerExchange {
 		var answer activities.DownloadResult
 		if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.Download, account).Get(ctx, &answer); err != nil {
@@ -163,7 +177,11 @@ func downloadAll(ctx workflow.Context, account activities.AccountRef, result *Ex
 			break
 		}
 	}
-	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.Apply, account).Get(ctx, nil); err != nil {
+	if idle.Apply && result.Downloaded == 0 {
+		if idle.Certificates {
+			return paused, nil
+		}
+	} else if err := workflow.ExecuteActivity(packing(ctx), a.bureau.Apply, account).Get(ctx, nil); err != nil {
 		return 0, err
 	}
 	if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.FetchCertificates, account).Get(ctx,

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/testsuite"
 	"pgregory.net/rapid"
@@ -44,6 +46,8 @@ type counterpart struct {
 	alerts int
 	// stops are the alerts that were started.
 	stops []int64
+	// did are the activities of the last exchange.
+	did []string
 }
 
 func newCounterpart(t *testing.T) *counterpart {
@@ -137,6 +141,10 @@ func (c *counterpart) exchange() workflows.ExchangeResult {
 		c.alerts += len(byKind)
 		return errors.Join(err, c.db.TaskMailsSent(ctx, newest))
 	}).Maybe()
+	c.did = nil
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		c.did = append(c.did, info.ActivityType.Name)
+	})
 	env.ExecuteWorkflow(workflows.Exchange, workflows.ExchangeInput{AccountID: c.account})
 	require.True(c.t, env.IsWorkflowCompleted())
 	require.NoError(c.t, env.GetWorkflowError())
@@ -144,6 +152,26 @@ func (c *counterpart) exchange() workflows.ExchangeResult {
 	var result workflows.ExchangeResult
 	require.NoError(c.t, env.GetWorkflowResult(&result))
 	return result
+}
+
+// An exchange with nothing to do only asks the bureau for news, and one with something to do leaves out the rest.
+func TestAnIdleExchangeOnlyAsksTheBureau(t *testing.T) {
+	t.Parallel()
+	c := newCounterpart(t)
+	idle := []string{"Begin", "Download", "End"}
+	c.exchange()
+	require.Equal(t, idle, c.did)
+	c.add(t, "读书笔记")
+	c.exchange()
+	require.Equal(t, []string{"Begin", "PackNext", "SubmitFile", "PackNext", "Download", "Download", "Apply",
+		"FetchCertificates", "DeliverSignals", "End"}, c.did)
+	c.exchange()
+	require.Equal(t, idle, c.did)
+	require.NoError(t, c.db.AddTask(t.Context(), store.AccountTask(c.account, store.TaskUnreadable, "1", "1")))
+	c.exchange()
+	require.Equal(t, []string{"Begin", "Download", "End", "MailTasks", "SendCustomerNotices"}, c.did)
+	c.exchange()
+	require.Equal(t, idle, c.did)
 }
 
 func (c *counterpart) settled(t *testing.T) {

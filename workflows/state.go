@@ -161,6 +161,8 @@ const (
 	changeAbandoned = "abandoned"
 	// changeFacts: what a message claims is looked up in the database.
 	changeFacts = "facts"
+	// changeIdle: an exchange leaves out what there is nothing of.
+	changeIdle = "idle"
 )
 
 // since reports whether a change applies to this execution: not to one whose history went past it without.

@@ -131,6 +131,37 @@ type ExchangeTurn struct {
 	Manual bool
 	// UploadPaused and DownloadPaused: the bureau said "later".
 	UploadPaused, DownloadPaused bool
+	// Idle is what there was nothing of when the exchange began.
+	Idle ExchangeIdle
+}
+
+// ExchangeIdle is what an exchange needn't look for, because the database had nothing of it. Most exchanges have nothing
+// to do but to ask the bureau.
+type ExchangeIdle struct {
+	// Upload: no data file waits to be made or accepted.
+	Upload bool `db:"upload"`
+	// Apply: no downloaded file waits.
+	Apply bool `db:"apply"`
+	// Certificates: no approval waits for its certificate.
+	Certificates bool `db:"certificates"`
+	// Signals: no filing waits to hear of something.
+	Signals bool `db:"signals"`
+}
+
+// exchangeIdle asks what there is nothing of, by the conditions of PackNext, OpenDownloads, MissingCertificates and
+// UnsentSignals or wider ones.
+func (s *Store) exchangeIdle(ctx context.Context, tx *sqlx.Tx, accountID int64) (ExchangeIdle, error) {
+	return find[ExchangeIdle](ctx, tx, "bureau account", `SELECT
+		NOT EXISTS (SELECT 1 FROM bureau_uploads WHERE account_id = a.id AND accepted_at IS NULL)
+			AND NOT EXISTS (SELECT 1 FROM staff_records WHERE account_id = a.id AND sequence IS NULL AND doubtful = FALSE
+				AND result_at IS NULL)
+			AND NOT EXISTS (SELECT 1 FROM records WHERE account_id = a.id AND sequence IS NULL AND submitted_at IS NULL
+				AND doubtful = FALSE) AS upload,
+		NOT EXISTS (SELECT 1 FROM bureau_downloads WHERE account_id = a.id AND applied_at IS NULL) AS apply,
+		NOT EXISTS (SELECT 1 FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.signalled_at IS NULL
+			AND d.certificate_path IS NOT NULL AND d.certificate IS NULL AND r.account_id = a.id) AS certificates,
+		NOT EXISTS (SELECT 1 FROM signals WHERE sent_at IS NULL) AS signals
+		FROM bureau_accounts a WHERE a.id = ?`, accountID)
 }
 
 // BeginExchange locks the account for a writer, unless another has it.
@@ -154,6 +185,10 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 		t.Busy = row.Writer.Valid && row.Writer.String != writer && row.Until.Time.After(now)
 		if t.Busy || t.Stopped {
 			return nil
+		}
+		var err error
+		if t.Idle, err = s.exchangeIdle(ctx, tx, accountID); err != nil {
+			return err
 		}
 		return exec(ctx, tx, `UPDATE bureau_accounts SET writer = ?, writer_until = ?, exchanged_at = ? WHERE id = ?`,
 			writer, now.Add(writerLease), now, accountID)

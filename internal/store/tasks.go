@@ -138,6 +138,19 @@ func (s *Store) PendingTaskMails(ctx context.Context) (newest int64, byKind map[
 	return newest, byKind, err
 }
 
+// NothingToTell reports whether no task, alert or notice waits to be sent: nothing of PendingTaskMails,
+// PendingStaffAlerts, PendingCustomerNotices and AccountNotices.
+func (s *Store) NothingToTell(ctx context.Context) (bool, error) {
+	now := s.utcNow()
+	return find[bool](ctx, s.db, "messages", `SELECT
+		NOT EXISTS (SELECT 1 FROM staff_tasks WHERE notified_at IS NULL AND done_at IS NULL AND kind <> ?)
+		AND NOT EXISTS (SELECT 1 FROM staff_alerts WHERE notified_at IS NULL AND ended_at IS NULL AND began_at > ?)
+		AND NOT EXISTS (SELECT 1 FROM customer_notices WHERE notified_at IS NULL AND created_at > ?
+			AND (not_before IS NULL OR not_before <= ?))
+		AND NOT EXISTS (SELECT 1 FROM account_notices WHERE done_at IS NULL AND created_at > ?)`,
+		TaskStopped, now.Add(-noticeLifetime), now.Add(-noticeLifetime), now, now.Add(-keepAccountNotices))
+}
+
 // TaskMailsSent records that staff were notified of the tasks up to one.
 func (s *Store) TaskMailsSent(ctx context.Context, newest int64) error {
 	return exec(ctx, s.db, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL
