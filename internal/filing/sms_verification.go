@@ -76,8 +76,13 @@ func (d Dossier) SMSVerifiers() (list []SMSVerifier) {
 	return list
 }
 
-// managerAs is the manager in a role; the forms ask for one person, who is both.
-func (d Dossier) managerAs(SMSRole) Manager { return d.Holder.Manager }
+// managerAs is the manager in a role.
+func (d Dossier) managerAs(role SMSRole) Manager {
+	if role == SMSSiteManager {
+		return d.SiteManager()
+	}
+	return d.Holder.Manager
+}
 
 // verificationReturned finds that an opinion is about the verification's time limit, in the words of bureaus: 未在规定时间内完成
 // 短信核验, 短信核验超时, 逾期未核验.

@@ -309,21 +309,13 @@ func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, 
 }
 
 // lookUp asks at the same time where a dossier's domains lead, who registered them, whether they open a page, whether
-// the manager's mail host takes mail, and what the holder's filed sites show.
+// the managers' mail hosts take mail, and what the holder's filed sites show.
 func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 	var wait sync.WaitGroup
 	d := facts.Dossier
 	wait.Go(func() { facts.Resolved = v.resolved(ctx, d.Site.Domains) })
-	if _, host, ok := strings.Cut(d.Holder.Manager.Email, "@"); ok {
-		wait.Go(func() {
-			switch takes, known := v.Resolver.TakesMail(ctx, host); {
-			case known && takes:
-				facts.MailHost = precheck.MailTaken
-			case known:
-				facts.MailHost = precheck.MailNowhere
-			}
-		})
-	}
+	wait.Go(func() { facts.MailHost = v.mailHost(ctx, d.Holder.Manager.Email) })
+	wait.Go(func() { facts.SiteMailHost = v.mailHost(ctx, d.Site.Manager.Email) })
 	if v.Registry != nil && d.Kind.Asks(web.FormSite, "domains") {
 		wait.Go(func() { facts.Registered = v.registered(ctx, d.Site.Domains) })
 	}
@@ -338,6 +330,21 @@ func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 		})
 	}
 	wait.Wait()
+}
+
+// mailHost says whether the host of a mail address takes mail.
+func (v *View) mailHost(ctx context.Context, email string) precheck.MailHost {
+	_, host, ok := strings.Cut(email, "@")
+	if !ok {
+		return precheck.MailUnknown
+	}
+	switch takes, known := v.Resolver.TakesMail(ctx, host); {
+	case known && takes:
+		return precheck.MailTaken
+	case known:
+		return precheck.MailNowhere
+	}
+	return precheck.MailUnknown
 }
 
 // registered asks the registries about domains; one that doesn't answer is among the answers as unknown.

@@ -57,7 +57,11 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	case filing.VerificationRanOut(decision.Opinion):
 		r.Help = "/help/passwords#bureau-check"
 	}
-	for _, about := range append(decision.Fields, known.Form+"."+known.Field) {
+	submitted, err := v.Store.Dossier(c.Request.Context(), cur.Filing.ID, cur.Filing.Revision)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Refusal{}, err
+	}
+	for _, about := range append(decision.Fields, submitted.ManagerFields(known.Form+"."+known.Field, decision.Opinion)...) {
 		r.fields[about] = r.Note
 	}
 	return r, nil

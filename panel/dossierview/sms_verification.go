@@ -122,7 +122,7 @@ func (v *View) verified(ctx context.Context, cur Current) (filing.Dossier, error
 	if err == nil && d.Kind.Ends() {
 		var base filing.Dossier
 		base, err = v.Based(ctx, cur)
-		d.Holder = base.Holder
+		d.Holder, d.Site = base.Holder, base.Site
 	}
 	return d, err
 }
