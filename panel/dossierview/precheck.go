@@ -143,16 +143,21 @@ func (v *View) findingText(t *locale.Localizer, f precheck.Finding) string {
 	}
 	text := t.T("precheck."+f.Rule, f.Args)
 	for _, r := range f.Because {
-		key := "precheck.rule_says"
-		if r.National() {
-			key += "_national"
-		}
 		if t.Lang() == "en" {
 			text += " "
 		}
-		text += t.T(key, map[string]any{"rule": r.Sentence(t.Lang())})
+		text += v.ruleText(t, r)
 	}
 	return text
+}
+
+// ruleText says a rule, and whether it is the province's own.
+func (v *View) ruleText(t *locale.Localizer, r rules.Rule) string {
+	key := "precheck.rule_says"
+	if r.National() {
+		key += "_national"
+	}
+	return t.T(key, map[string]any{"rule": r.Sentence(t.Lang())})
 }
 
 // findingSource is where a rule comes from: the data's sources, or its own text.
