@@ -38,6 +38,7 @@ func (m *Manager) Normalise() {
 	m.OfficePhone = normaliseOfficePhone(m.OfficePhone)
 	m.Mobile, m.Email = NormaliseMobile(m.Mobile), NormaliseEmail(m.Email)
 	m.EmergencyPhone = normaliseEmergencyPhone(m.EmergencyPhone)
+	m.LegalRepresentative = textnorm.Code(m.LegalRepresentative)
 	if m.LegalRepresentative != Yes && m.LegalRepresentative != No {
 		m.LegalRepresentative = ""
 	}
