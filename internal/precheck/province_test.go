@@ -197,6 +197,12 @@ func TestRulesByProvince(t *testing.T) {
 		{"somebody else's domain", "registrant_differs", "site.domains", personIn(here), registered(day(2030, 1, 1), "别人"), false},
 		{"the legal representative's where only the unit may", "registrant_differs", "site.domains", companyIn("640000"),
 			registered(day(2030, 1, 1), "林测试"), false},
+		{"a manager's who isn't the legal representative", "registrant_differs", "site.domains", companyIn("460000"),
+			func(f *precheck.Facts) {
+				answered(filing.No)(f)
+				registered(day(2030, 1, 1), "林测试")(f)
+				f.Dossier.Site.Services = []int{7}
+			}, false},
 		{"a domain that leads elsewhere", "domain_address", "site.domains", companyIn("330000"),
 			func(f *precheck.Facts) {
 				f.Resolved = map[string]precheck.Resolution{
