@@ -238,7 +238,8 @@ func (d Dossier) Asks(form, field string) bool {
 // person manages the own site, and a new site has one manager, whom the holder's form asks for.
 func (d Dossier) Offers(form, field string) bool {
 	switch {
-	case form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone && d.OwnershipProof.Password == "",
+	case form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone &&
+		d.OwnershipProof.Password == "",
 		form == FormSite && (isManagerField(field) || field == managerOther) && !d.Site.OtherManager &&
 			(d.Kind == KindNewSite || d.Holder.Nature == NaturePerson):
 		return false

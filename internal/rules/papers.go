@@ -52,8 +52,8 @@ func (r Rule) certain(d filing.Dossier) bool {
 }
 
 // certainPapers are the papers that a dossier can't do without where the rule is sure: whom they concern is known from
-// the forms, like that of a letter of authority. Others depend on something that no form asks, or on a form that our staff
-// hand out.
+// the forms. (So it is of a letter of authority.) Others depend on something that no form asks, or on a form that our
+// staff hand out.
 var certainPapers = []Name{PersonNonlocal, PartyBuildingLetter, GovSiteApproval}
 
 // PaperNames are the rules that ask for a paper.

@@ -205,8 +205,8 @@ func (v *View) Dossier(ctx context.Context, cur Current) (filing.Dossier, error)
 	return d, nil
 }
 
-// Typed is a blank dossier with one form as it was typed, and what it depends on of others. A typed number can belong to another bureau than the saved
-// one, which may want no password.
+// Typed is a blank dossier with one form as it was typed, and what it depends on of others. A typed number can belong
+// to another bureau than the saved one, which may want no password.
 func (v *View) Typed(
 	ctx context.Context, cur Current, blank filing.Dossier, form string, values url.Values,
 ) (d filing.Dossier, err error) {

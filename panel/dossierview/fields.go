@@ -52,7 +52,8 @@ func HolderFields(h *filing.Holder) []web.BoundField {
 
 // siteFields are the fields of the site, and of its manager where that isn't the holder's.
 func siteFields(s *filing.Site) []web.BoundField {
-	other := choice("manager_other", "select", &s.OtherManager, web.NoOrYes("controls.manager_same", "controls.manager_other"))
+	other := choice("manager_other", "select", &s.OtherManager,
+		web.NoOrYes("controls.manager_same", "controls.manager_other"))
 	fields := append(ownSiteFields(s), optional(other))
 	for _, f := range managerFields(&s.Manager) {
 		f.Autocomplete = "off" // somebody else's, whoever fills in the form

@@ -61,7 +61,8 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Refusal{}, err
 	}
-	for _, about := range append(decision.Fields, submitted.ManagerFields(known.Form+"."+known.Field, decision.Opinion)...) {
+	listed := submitted.ManagerFields(known.Form+"."+known.Field, decision.Opinion)
+	for _, about := range slices.Concat(decision.Fields, listed) {
 		r.fields[about] = r.Note
 	}
 	return r, nil
