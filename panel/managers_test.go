@@ -141,6 +141,45 @@ func TestTwoPeopleVerifyBySMS(t *testing.T) {
 	require.Equal(t, 1, step.Find("[data-verifier=holder] button").Length())
 }
 
+// A site is deregistered by its own manager, as the approved filing has that person.
+func TestTheSitesOwnManagerVerifiesItsEnd(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	two := filingtest.TwoManagers(filingtest.Dossier())
+	two.Kind = filing.KindNew
+	d.add(t, two)
+	base, err := d.db.FilingBySerial(ctx, "D1", 1)
+	require.NoError(t, err)
+	_, err = d.db.RegisterContact(ctx, base.CustomerID, base.ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+	require.NoError(t, d.db.SubmitByHand(ctx, 1, "support:a"))
+	require.NoError(t, d.db.DecideByHand(ctx, 1, store.ManualDecision{Actor: "support:a", Approved: true,
+		Issued: filing.Issued{HolderNumber: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1"}}))
+	_, err = d.db.RecordNumber(ctx, store.Progress{FilingID: base.ID, Seq: 9, Stage: filing.Filed, EventKind: "filed",
+		Actor: "system"})
+	require.NoError(t, err)
+	for kind, want := range map[filing.Kind]string{filing.KindEndSite: "陈测试", filing.KindEndHolder: "林测试"} {
+		end, err := d.db.OpenFollowUp(ctx, base.ID, kind)
+		require.NoError(t, err)
+		_, err = d.db.SaveDossier(ctx, end.ID, filing.Dossier{Kind: kind})
+		require.NoError(t, err)
+		for i, p := range []store.Progress{
+			{Stage: filing.Submitting, Revision: 1, EventKind: filing.EventSubmitting},
+			{Stage: filing.Reviewing, EventKind: filing.EventAccepted},
+			{Attention: new(filing.AttentionSMSVerification), EventKind: filing.EventSMSVerification,
+				Detail: d.db.Now().Add(time.Hour).Format(time.RFC3339)},
+		} {
+			p.FilingID, p.Seq, p.Actor = end.ID, int64(i+1), "bureau"
+			require.NoError(t, d.db.Advance(ctx, p))
+		}
+		people := filingPage(t, d.customer(t), "D1").Find("[data-verifier]")
+		require.Equal(t, 1, people.Length(), kind)
+		require.Contains(t, people.Text(), want, kind)
+		require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: end.ID, Seq: 4, Stage: filing.Withdrawn,
+			EventKind: "withdrawn", Actor: "test"}))
+	}
+}
+
 // A refusal leads to the fields of the manager whom it is about.
 func TestARefusalNamesTheRightManager(t *testing.T) {
 	for opinion, want := range map[string]struct{ holders, sites int }{
