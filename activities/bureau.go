@@ -50,8 +50,9 @@ type BureauAccount struct {
 	Client *bureau.Client
 	// Hours in which the bureau takes filings; the zero value means always.
 	Hours bureau.Hours
-	// ICPmm is bureau.Record's.
-	ICPmm string
+	// ICPmm and EmergencyPhone are bureau.Record's.
+	ICPmm          string
+	EmergencyPhone bureau.EmergencyPhone
 }
 
 // FileRef identifies a data file.

@@ -28,7 +28,7 @@ func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 
 // filingRecord is a filing in the interface's terms, with its papers.
 func (b BureauAccount) filingRecord(w store.WaitingRecord) (bureau.Record, error) {
-	r := bureau.Record{ID: w.ID, Dossier: w.Dossier, ICPmm: b.ICPmm}
+	r := bureau.Record{ID: w.ID, Dossier: w.Dossier, ICPmm: b.ICPmm, EmergencyPhone: b.EmergencyPhone}
 	for _, p := range w.Papers {
 		r.Papers = append(r.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite, Approval: p.Approval,
 			Remark: p.Remark, Content: p.Content})

@@ -70,6 +70,57 @@ func TestSMSVerificationThatTimesOutIsResubmittedByOneClick(t *testing.T) {
 	wait(t, w, filing.Installing)
 }
 
+// A company's site has a manager of its own: the record has both people, the ministry texts both, each verifies on the
+// own phone and waits for the other, and a change starts with both.
+func TestTwoManagersFileAndVerify(t *testing.T) {
+	s, _ := start(t, stack.Options{BureauEdition: bureau.EditionToday, ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	const order, base = "D20260002", "/orders/D20260002/filing"
+	w := customer(t, s)
+	prepared(t, w, order)
+	two := filingtest.TwoManagers(filingtest.Dossier())
+	_, err := w.Fill(ctx, base+"/holder", demo.HolderValues(two.Holder))
+	require.NoError(t, err)
+	m := two.Site.Manager
+	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"样例公司网站"}, "services": {"1"}, "manager_other": {"yes"},
+		"manager_name": {m.Name}, "manager_document_type": {"2"}, "manager_document_number": {m.DocumentNumber},
+		"manager_office_phone": {m.OfficePhone}, "manager_mobile": {m.Mobile}, "manager_email": {m.Email},
+		"manager_emergency_phone": {m.EmergencyPhone}, "action": {"next"}})
+	require.NoError(t, err)
+	require.NoError(t, w.Submit(ctx))
+	hub := awaitsSMS(t, w, order)
+	require.Equal(t, 1, hub.Find("[data-verifier=holder]").Length())
+	require.Equal(t, 1, hub.Find("[data-verifier=site]").Length())
+
+	codes := map[string]bureau.SentCode{}
+	for _, c := range s.StandIns.Bureau.SentCodes() {
+		codes[c.Mobile] = c
+	}
+	require.Len(t, codes, 2)
+	own, others := codes[m.Mobile], codes[two.Holder.Manager.Mobile]
+	require.Equal(t, m.DocumentNumber[12:], own.Last)
+	require.Equal(t, bureau.VerifiedPart, s.StandIns.Bureau.Verify(own.Code, own.Mobile, own.Last))
+	_, err = w.Post(ctx, base+"/sms-verified", url.Values{"person": {"site"}})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		hub, err = w.Page(ctx, base)
+		return err == nil && hub.Find("[data-waiting-for-other]").Length() == 1
+	}, 60*time.Second, 50*time.Millisecond)
+	require.Equal(t, bureau.VerifiedAll, s.StandIns.Bureau.Verify(others.Code, others.Mobile, others.Last))
+	_, err = w.Post(ctx, base+"/sms-verified", url.Values{"person": {"holder"}})
+	require.NoError(t, err)
+	require.NotEmpty(t, finished(t, s, w, "web2"))
+
+	follow(t, w, order, filing.KindChange)
+	form, err := w.Page(ctx, base+"/site")
+	require.NoError(t, err)
+	require.Equal(t, "yes", form.Find("[name=manager_other] [selected]").AttrOr("value", ""))
+	require.Equal(t, m.Name, form.Find("[name=manager_name]").AttrOr("value", ""))
+	form, err = w.Page(ctx, base+"/holder")
+	require.NoError(t, err)
+	require.Equal(t, two.Holder.Manager.Name, form.Find("[name=manager_name]").AttrOr("value", ""))
+}
+
 // A bureau of today issues a number and no certificate. The approval is complete, nothing is uploaded, and nobody is
 // told of a certificate, whether we know the web space (web1) or not.
 func TestBureauOfTodayIssuesNoCertificate(t *testing.T) {

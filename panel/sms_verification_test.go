@@ -46,7 +46,7 @@ func TestSMSVerificationSaysWhoDoesWhat(t *testing.T) {
 	require.Equal(t, filing.SMSVerificationSite, step.Find("ol a").AttrOr("href", ""))
 	require.Contains(t, step.Find("details").Text(), "库里找不到记录")
 	require.Contains(t, step.Find("details").Text(), "等待其他核验人")
-	require.Contains(t, step.Find("details").Text(), "最多 2 次")
+	require.Contains(t, step.Find("details").Text(), "最多重发 2 次")
 	require.Contains(t, step.Find("details").Text(), "只能错 5 次")
 	_, err := f.Post(t.Context(), filingBase+"/sms-verified", url.Values{"person": {"holder+site"}})
 	require.NoError(t, err)

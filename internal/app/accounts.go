@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/workflows"
@@ -42,7 +43,8 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store) (
 			return nil, err
 		}
 		c, hours := a.Client()
-		accounts[id] = activities.BureauAccount{Client: c, Hours: hours, ICPmm: a.ICPmm}
+		accounts[id] = activities.BureauAccount{Client: c, Hours: hours, ICPmm: a.ICPmm,
+			EmergencyPhone: bureau.EmergencyPhone(a.EmergencyPhone)}
 		ids = append(ids, id)
 	}
 	return accounts, db.KeepAccounts(ctx, ids)

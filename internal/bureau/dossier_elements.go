@@ -45,16 +45,28 @@ type fzr struct {
 	Dhhm string `xml:"Fzr_dhhm,omitempty" form:"holder.manager_office_phone" validate:"omitempty,min=11,max=128"`
 	Sjhm string `xml:"Fzr_sjhm" form:"holder.manager_mobile" validate:"min=11,max=128"`
 	Dzyj string `xml:"Fzr_dzyj" form:"holder.manager_email" validate:"min=6,max=128"`
+	Msn  string `xml:"Msn,omitempty" form:"holder.manager_emergency_phone" validate:"omitempty,min=6,max=128"`
 	Zjlx int    `xml:"Fzr_zjlx,omitempty" form:"holder.manager_document_type" validate:"max=999"`
 	Zjhm string `xml:"Fzr_zjhm,omitempty" form:"holder.manager_document_number" validate:"max=128"`
+}
+
+// siteFzr is the site's manager. Where that is the holder's, formField says so.
+type siteFzr struct {
+	Xm   string `xml:"Fzr_xm" form:"site.manager_name" validate:"required,max=128"`
+	Dhhm string `xml:"Fzr_dhhm,omitempty" form:"site.manager_office_phone" validate:"omitempty,min=11,max=128"`
+	Sjhm string `xml:"Fzr_sjhm" form:"site.manager_mobile" validate:"min=11,max=128"`
+	Dzyj string `xml:"Fzr_dzyj" form:"site.manager_email" validate:"min=6,max=128"`
+	Msn  string `xml:"Msn,omitempty" form:"site.manager_emergency_phone" validate:"omitempty,min=6,max=128"`
+	Zjlx int    `xml:"Fzr_zjlx,omitempty" form:"site.manager_document_type" validate:"max=999"`
+	Zjhm string `xml:"Fzr_zjhm,omitempty" form:"site.manager_document_number" validate:"max=128"`
 }
 
 type wzxx struct {
 	IspWzid int64 `xml:"IspWzid" validate:"min=1"`
 	siteBody
-	Ym  []ymxx `xml:"Ym_xx" form:"site.domains" validate:"min=1,dive"`
-	Jr  jrxx   `xml:"Jr_xx"`
-	Fzr fzr    `xml:"Wz_Fzr"`
+	Ym  []ymxx  `xml:"Ym_xx" form:"site.domains" validate:"min=1,dive"`
+	Jr  jrxx    `xml:"Jr_xx"`
+	Fzr siteFzr `xml:"Wz_Fzr"`
 	siteEnd
 }
 
@@ -149,14 +161,31 @@ func documentOf(h filing.Holder) zj {
 	return zj{Zjlx: h.DocumentType, Zjhm: h.DocumentNumber, Zjzs: h.DocumentAddress}
 }
 
-func managerOf(m filing.Manager) fzr {
-	return fzr{Xm: m.Name, Dhhm: strings.TrimSpace(m.OfficePhone), Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType,
+// holderManager and siteManager are the record's managers.
+func (r Record) holderManager() fzr { return r.manager(r.Dossier.Holder.Manager) }
+
+func (r Record) siteManager() siteFzr { return siteFzr(r.manager(r.Dossier.SiteManager())) }
+
+func (r Record) manager(m filing.Manager) fzr {
+	f := fzr{Xm: m.Name, Dhhm: strings.TrimSpace(m.OfficePhone), Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType,
 		Zjhm: m.DocumentNumber}
+	if r.EmergencyPhone == EmergencyInMsn {
+		f.Msn = m.EmergencyPhone
+	}
+	return f
 }
 
-func siteOf(r Record, manager filing.Manager) (w wzxx, unfit filing.Unfit) {
+// formField is the form's field of an element: the holder's manager is the site's, too, unless the site has its own.
+func (r Record) formField(field string) string {
+	if name, ofSite := strings.CutPrefix(field, "site.manager_"); ofSite && !r.Dossier.Site.OtherManager {
+		return "holder.manager_" + name
+	}
+	return field
+}
+
+func siteOf(r Record) (w wzxx, unfit filing.Unfit) {
 	recordID, s := r.ID, r.Dossier.Site
-	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s, r.Papers), Fzr: managerOf(manager),
+	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s, r.Papers), Fzr: r.siteManager(),
 		siteEnd: siteEnd{s.HomePage, s.Remark}}
 	for i, d := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(recordID, placeDomains+i), Ym: d})
@@ -300,6 +329,7 @@ type fzrXML struct {
 	Dhhm string `xml:"Fzr_dhhm"`
 	Sjhm string `xml:"Fzr_sjhm" form:"holder.manager_mobile"`
 	Dzyj string `xml:"Fzr_dzyj" form:"holder.manager_email"`
+	Msn  string `xml:"Msn"`
 	Zjlx number `xml:"Fzr_zjlx"`
 	Zjhm string `xml:"Fzr_zjhm"`
 }
@@ -307,7 +337,7 @@ type fzrXML struct {
 func (f fzrXML) manager() filing.Manager {
 	t := strings.TrimSpace
 	return filing.Manager{Name: t(f.Xm), OfficePhone: t(f.Dhhm), Mobile: t(f.Sjhm), Email: t(f.Dzyj),
-		DocumentType: f.Zjlx.int(), DocumentNumber: t(f.Zjhm)}
+		EmergencyPhone: filing.EmergencyPhone(f.Msn), DocumentType: f.Zjlx.int(), DocumentNumber: t(f.Zjhm)}
 }
 
 func (x filedXML) filed() filing.FiledHolder {

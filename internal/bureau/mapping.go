@@ -39,3 +39,13 @@ const (
 	encryptNone    = "0"
 	encryptAES     = "1"
 )
+
+// EmergencyPhone is where a bureau takes a manager's emergency phone (应急电话), which the specification has no element
+// for.
+type EmergencyPhone string
+
+// The values. EmergencyInMsn is Msn of Fzr and Wz_Fzr, whose service ended in 2014: some bureaus take the phone there.
+const (
+	EmergencyNowhere EmergencyPhone = ""
+	EmergencyInMsn   EmergencyPhone = "msn"
+)

@@ -50,6 +50,8 @@ type Record struct {
 	// ICPmm is what the bureau wants instead of a filing password where the interface requires the element (XZJR,
 	// deregistering a holder) and no password was given; usually empty.
 	ICPmm string
+	// EmergencyPhone is where the bureau takes the managers' emergency phones.
+	EmergencyPhone EmergencyPhone
 }
 
 // Paper is an attachment (Fjxx): format and purpose are codes of the bureau's tables, the content is binary.

@@ -28,10 +28,11 @@ func (icp *uploadICP) add(r Record) filing.Unfit {
 
 func addEntry[T any](section **[]T, entryOf func(Record) (T, filing.Unfit), r Record) filing.Unfit {
 	entry, unfit := entryOf(r)
-	if unfit.Code != 0 {
-		return unfit
+	if unfit.Code == 0 {
+		unfit = addFitting(section, entry)
 	}
-	return addFitting(section, entry)
+	unfit.Field = r.formField(unfit.Field)
+	return unfit
 }
 
 // addFitting puts an entry in a section if it fits.
@@ -99,8 +100,8 @@ type changedSite struct {
 		Jrid int64 `xml:"Jrid" validate:"min=1"`
 		accessBody
 	} `xml:"Jr_xx"`
-	Fzr  fzr    `xml:"Wz_Fzr"`
-	Baxh string `xml:"Baxh" validate:"required,max=128"`
+	Fzr  siteFzr `xml:"Wz_Fzr"`
+	Baxh string  `xml:"Baxh" validate:"required,max=128"`
 	siteEnd
 }
 
@@ -116,9 +117,9 @@ func newEntry(r Record) (entry baxx, unfit filing.Unfit) {
 	h := r.Dossier.Holder
 	entry.Zt = ztxx{
 		IspZtid: r.ID, Dwmc: h.Name, holderBody: holderBodyOf(h), Bbfs: filedByProvider,
-		Zj: documentOf(h), Fzr: managerOf(h.Manager),
+		Zj: documentOf(h), Fzr: r.holderManager(),
 	}
-	entry.Wz, unfit = siteOf(r, h.Manager)
+	entry.Wz, unfit = siteOf(r)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return partID(r.ID, placeSite)
@@ -131,7 +132,7 @@ func newEntry(r Record) (entry baxx, unfit filing.Unfit) {
 func newSiteEntry(r Record) (entry newSite, unfit filing.Unfit) {
 	d := r.Dossier
 	entry.Ztbah, entry.ICPmm = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password)
-	entry.Wz, unfit = siteOf(r, d.Holder.Manager)
+	entry.Wz, unfit = siteOf(r)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return ownerID{partID(r.ID, placeSite)}
@@ -160,10 +161,10 @@ func changeEntry(r Record) (entry change, unfit filing.Unfit) {
 	h, s, known := r.Dossier.Holder, r.Dossier.Site, r.Dossier.Subject
 	z := &entry.Zt
 	z.Ztid, z.Dwmc, z.Baxh, z.holderBody, z.Fzr = known.HolderID, h.Name, known.HolderNumber, holderBodyOf(h),
-		managerOf(h.Manager)
+		r.holderManager()
 	z.Zj.Zjlx, z.Zj.Zjhm, z.Zj.Zjzs = h.DocumentType, h.DocumentNumber, h.DocumentAddress
 	w := &entry.Wz
-	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.siteEnd = known.SiteID, siteBodyOf(s, r.Papers), managerOf(h.Manager),
+	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.siteEnd = known.SiteID, siteBodyOf(s, r.Papers), r.siteManager(),
 		known.SiteNumber, siteEnd{s.HomePage, s.Remark}
 	for i, domain := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(r.ID, placeDomains+i), Ymid: known.DomainIDs[domain], Ym: domain})

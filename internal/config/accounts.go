@@ -41,6 +41,8 @@ type Account struct {
 	FilingPassword string `yaml:"filing_password"`
 	// ICPmm is what a new access has instead of a filing password's hash, since the interface requires the element.
 	ICPmm string `yaml:"icp_mm"`
+	// EmergencyPhone is where the bureau takes the managers' emergency phones: msn, or empty for nowhere.
+	EmergencyPhone string `yaml:"emergency_phone"`
 
 	password, key, iv string
 }
@@ -68,7 +70,8 @@ func (b Bureau) AccountList() ([]Account, error) {
 	if b.Accounts == "" {
 		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours,
 			SMSVerification: b.SMSVerification, FilingPassword: b.FilingPassword, ICPmm: b.ICPmm,
-			password: b.Password, key: b.Key, iv: b.IV}
+			EmergencyPhone: b.EmergencyPhone,
+			password:       b.Password, key: b.Key, iv: b.IV}
 		if b.Password == "" && one.reaches() {
 			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
 		}
@@ -176,6 +179,9 @@ func (a Account) check() error {
 	}
 	if !slices.Contains([]string{"", FilingPasswordNone, FilingPasswordRequired}, a.FilingPassword) {
 		wrong("unknown filing_password %q; want %s or %s", a.FilingPassword, FilingPasswordNone, FilingPasswordRequired)
+	}
+	if !slices.Contains([]string{string(bureau.EmergencyNowhere), string(bureau.EmergencyInMsn)}, a.EmergencyPhone) {
+		wrong("unknown emergency_phone %q; want %s, or leave it out", a.EmergencyPhone, bureau.EmergencyInMsn)
 	}
 	if len(a.ICPmm) > maxICPmm {
 		wrong("icp_mm is too long; want at most %d characters", maxICPmm)

@@ -58,7 +58,7 @@ func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 func TestAccountsDefaultToTodaysProcedure(t *testing.T) {
 	list, err := accounts(t, `accounts:
 - {name: a, driver: manual, provinces: ['310000']}
-- {name: b, driver: manual, provinces: ['330000'], sms_verification: 0s, filing_password: required, icp_mm: x}
+- {name: b, driver: manual, provinces: ['330000'], sms_verification: 0s, filing_password: required, icp_mm: x, emergency_phone: msn}
 - {name: c, driver: manual, sms_verification: 48h, filing_password: none}
 `)
 	require.NoError(t, err)
@@ -67,6 +67,9 @@ func TestAccountsDefaultToTodaysProcedure(t *testing.T) {
 	require.Empty(t, list[0].FilingPassword+list[0].ICPmm)
 	require.Equal(t, config.FilingPasswordRequired, list[1].FilingPassword)
 	require.Equal(t, "x", list[1].ICPmm)
+	require.Equal(t, []string{"", "msn"}, []string{list[0].EmergencyPhone, list[1].EmergencyPhone})
+	_, err = accounts(t, "accounts:\n- {name: a, driver: manual, emergency_phone: qq}\n")
+	require.ErrorContains(t, err, `unknown emergency_phone "qq"; want msn, or leave it out`)
 	_, err = accounts(t, "accounts:\n- {name: a, driver: manual, filing_password: yes, icp_mm: "+strings.Repeat("1", 33)+"}\n")
 	require.ErrorContains(t, err, `unknown filing_password "yes"; want none or required`)
 	require.ErrorContains(t, err, "icp_mm is too long; want at most 32 characters")

@@ -246,6 +246,7 @@ type Bureau struct {
 	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the ministry's SMS verification is valid, such as 24h; 0: there is none" default:"24h"`
 	FilingPassword  string        `env:"BEIAN_BUREAU_FILING_PASSWORD" help:"required: the bureau still wants filing passwords (备案密码) of new sites, accesses, changes and deregistrations; none: it has abolished them" enum:"none,required" default:"none"`
 	ICPmm           string        `env:"BEIAN_BUREAU_ICP_MM" help:"what a new access has instead of a filing password, where the bureau wants a fixed value; empty: an empty element"`
+	EmergencyPhone  string        `env:"BEIAN_BUREAU_EMERGENCY_PHONE" help:"where the bureau takes the emergency phones of the people responsible: msn (the element Msn); empty: nowhere, they stay with us"`
 }
 
 // Retention is how long data are kept; 0 keeps them for ever. docs/privacy.md says which setting is about which table.

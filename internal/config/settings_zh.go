@@ -80,6 +80,7 @@ var chinese = map[string]string{
 	"BEIAN_BUREAU_HOURS":            "管局的受理时间（北京时间），如 09:00-17:30；留空为全天",
 	"BEIAN_BUREAU_SMS_VERIFICATION": "短信核验的验证码有效期，如 24h；0 表示没有短信核验",
 	"BEIAN_BUREAU_FILING_PASSWORD":  "required：管局办理新增网站、新增接入、变更和注销时仍要备案密码；none：已取消",
+	"BEIAN_BUREAU_EMERGENCY_PHONE":  "管局从哪个元素取负责人的应急电话：msn 为 Msn 元素；留空则不上报，只存在本系统",
 	"BEIAN_BUREAU_ICP_MM":           "新增接入不填备案密码时，管局要求写入该元素的固定值；留空为空元素",
 	"BEIAN_PRIVACY_CONTACT":         "个人信息保护说明中的联系方式，如邮箱；空：帮助中心",
 	"BEIAN_KEEP_FILES":              "数据文件的保存期，至少三个月，默认六个月；0 为一直保存",

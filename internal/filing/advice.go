@@ -68,12 +68,16 @@ func AskedDomains(domains []string) []string {
 // Take overwrites a follow-up's dossier with the bureau's data: the holder, the subject's site and its access, and the
 // IDs of domains and addresses. Values that the bureau doesn't have stay.
 func (d *Dossier) Take(f FiledHolder) {
+	before := d.Holder.Manager
 	d.Holder = f.Holder
+	d.Holder.Manager = before
 	d.Subject.HolderID, d.Subject.HolderNumber = f.HolderID, f.Number
+	var site Manager
 	for _, s := range f.Sites {
 		if s.ID != d.Subject.SiteID {
 			continue
 		}
+		site = s.Manager
 		d.Subject.SiteNumber, d.Subject.DomainIDs = s.Number, map[string]int64{}
 		d.Site.Name, d.Site.HomePage, d.Site.PreApprovals, d.Site.Services, d.Site.Languages = s.Name, s.HomePage,
 			s.PreApprovals, s.Services, s.Languages
@@ -88,6 +92,7 @@ func (d *Dossier) Take(f FiledHolder) {
 			}
 		}
 	}
+	d.takeManagers(f.Holder.Manager, site)
 }
 
 func (d *Dossier) takeAccess(a FiledAccess) {

@@ -1,8 +1,6 @@
 package filing
 
 import (
-	"regexp"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -27,19 +25,9 @@ type Holder struct {
 	City     string `json:"city"`
 	County   string `json:"county"`
 	// Address is the part of 通信地址 below the county.
-	Address string  `json:"address"`
+	Address string `json:"address"`
+	// Manager is 主体负责人, and 网站负责人 too unless the site has one of its own (Dossier.SiteManager).
 	Manager Manager `json:"manager"`
-}
-
-// Manager is 网站负责人.
-type Manager struct {
-	Name           string `json:"name"`
-	DocumentType   int    `json:"document_type"`
-	DocumentNumber string `json:"document_number"`
-	// OfficePhone is area code, hyphen, number: 021-12345678.
-	OfficePhone string `json:"office_phone"`
-	Mobile      string `json:"mobile"`
-	Email       string `json:"email"`
 }
 
 const (
@@ -53,24 +41,15 @@ const (
 
 // Normalise brings what was typed into its normal form.
 func (h *Holder) Normalise() {
-	for _, s := range []*string{&h.Name, &h.DocumentAddress, &h.Superior, &h.Address, &h.Manager.Name} {
+	for _, s := range []*string{&h.Name, &h.DocumentAddress, &h.Superior, &h.Address} {
 		*s = textnorm.Line(*s)
 	}
 	for _, s := range []*string{&h.Province, &h.City, &h.County} {
 		*s = textnorm.Code(*s)
 	}
 	h.DocumentNumber = DocumentNumberKey(h.DocumentNumber)
-	h.Manager.DocumentNumber = DocumentNumberKey(h.Manager.DocumentNumber)
-	h.Manager.OfficePhone = oneHyphen(officePhone.Replace(textnorm.Code(h.Manager.OfficePhone)))
-	h.Manager.Mobile, h.Manager.Email = NormaliseMobile(h.Manager.Mobile), NormaliseEmail(h.Manager.Email)
+	h.Manager.Normalise()
 }
-
-// officePhone writes area code and extension with hyphens.
-var officePhone = strings.NewReplacer("(", "", ")", "-", "转", "-")
-
-var hyphens = regexp.MustCompile(`-{2,}`)
-
-func oneHyphen(text string) string { return hyphens.ReplaceAllString(text, "-") }
 
 // Validate checks a normalised holder, as of today.
 func (h Holder) Validate(t Tables) Problems { return h.ValidateOn(time.Now(), t) }
@@ -96,26 +75,11 @@ func (h Holder) ValidateOn(today time.Time, t Tables) Problems {
 	if n := utf8.RuneCountInString(h.Address); n > 0 && n < minAddress {
 		p.add("address", "address_short", "min", minAddress)
 	}
-	p.manager(h, today, t)
-	return p
-}
-
-var officePhoneForm = regexp.MustCompile(`^0\d{2,3}-\d{7,8}(-\d{1,6})?$`)
-
-// manager checks 网站负责人; the office phone is required for organisations (Fzr_dhhm).
-func (p *Problems) manager(h Holder, today time.Time, t Tables) {
-	m := h.Manager
-	p.text("manager_name", m.Name, true, maxPersonName)
-	p.choice("manager_document_type", t.DocumentsFor(NaturePerson), m.DocumentType)
-	p.document("manager_document_number", m.DocumentType, m.DocumentNumber, today)
-	switch {
-	case m.OfficePhone == "" && h.Nature != NaturePerson:
-		p.add("manager_office_phone", "required")
-	case m.OfficePhone != "" && !officePhoneForm.MatchString(m.OfficePhone):
-		p.add("manager_office_phone", "office_phone_invalid")
+	p.manager(h.Manager, h.Nature, today, t)
+	if h.Nature != 0 && h.Nature != NaturePerson && h.Manager.LegalRepresentative == "" {
+		p.add("manager_legal_representative", "choose")
 	}
-	p.mobile("manager_mobile", m.Mobile)
-	p.email("manager_email", m.Email)
+	return p
 }
 
 func (p *Problems) document(field string, documentType int, number string, today time.Time) {

@@ -116,7 +116,7 @@ var KindSpecs = []KindSpec{
 		Forms: []FormSpec{
 			{Name: FormOwnership},
 			{FormHolder, []string{"manager_name", "manager_document_type", "manager_document_number",
-				"manager_office_phone", "manager_mobile", "manager_email"}},
+				"manager_office_phone", "manager_mobile", "manager_email", "manager_emergency_phone"}},
 			{Name: FormSite}, {Name: FormPapers},
 		}},
 	{Kind: KindNewAccess, Name: Bilingual{"新增接入", "new access"}, Operation: 3, Claims: ClaimsSite, NeedsPassword: true,
@@ -224,10 +224,24 @@ func (d Dossier) Forms() []string {
 }
 
 // Asks reports whether the dossier uses a field of a form: the filing password only where its bureau wants one, or if
-// one was given.
+// one was given, and a site's own manager only if there is one.
 func (d Dossier) Asks(form, field string) bool {
-	if form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone &&
-		d.OwnershipProof.Password == "" {
+	switch {
+	case form == FormSite && isManagerField(field) && !d.Site.OtherManager,
+		form == FormHolder && field == legalRepresentative && d.Holder.Nature == NaturePerson:
+		return false
+	}
+	return d.Offers(form, field)
+}
+
+// Offers reports whether the form's page has a field, which the dossier uses or not, depending on others of the form. A
+// person manages the own site, and a new site has one manager, whom the holder's form asks for.
+func (d Dossier) Offers(form, field string) bool {
+	switch {
+	case form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone &&
+		d.OwnershipProof.Password == "",
+		form == FormSite && (isManagerField(field) || field == managerOther) && !d.Site.OtherManager &&
+			(d.Kind == KindNewSite || d.Holder.Nature == NaturePerson):
 		return false
 	}
 	return d.Kind.Asks(form, field)

@@ -15,6 +15,8 @@ type PaperUse struct {
 	Purpose int `yaml:"purpose"`
 	// Of is "holder" or "site".
 	Of string `yaml:"of"`
+	// Same: only if the holder's and the site's manager are one person.
+	Same bool `yaml:"same"`
 }
 
 // OfSite reports whether it is the site's attachment rather than the holder's.
@@ -39,6 +41,7 @@ type Paper struct {
 	Natures          []int      `yaml:"natures"`
 	Documents        []int      `yaml:"documents"`
 	ManagerDocuments []int      `yaml:"manager_documents"`
+	SiteManager      bool       `yaml:"site_manager"`
 	Outside          bool       `yaml:"outside"`
 	Rule             string     `yaml:"rule"`
 	Each             string     `yaml:"each"`
@@ -134,7 +137,8 @@ type AskedPapers func(rule string) (asked, must bool)
 // Needed lists the papers that a dossier can have, in the list's order; asks is nil: no rule asks for any.
 func (l PaperList) Needed(d Dossier, asks AskedPapers) []NeededPaper {
 	kind := d.Kind.OrNew()
-	nature, document, manager := d.Holder.Nature, d.Holder.DocumentType, d.Holder.Manager.DocumentType
+	nature, document := d.Holder.Nature, d.Holder.DocumentType
+	two := d.TwoManagers()
 	if !kind.Asks(FormHolder, "nature") {
 		nature, document = 0, 0
 	}
@@ -148,8 +152,12 @@ func (l PaperList) Needed(d Dossier, asks AskedPapers) []NeededPaper {
 	var needed []NeededPaper
 	for _, p := range l.In(d.Province()) {
 		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !shows(p.Documents, document) ||
-			!shows(p.ManagerDocuments, manager) || p.Outside && !d.fromOutside() {
-			continue
+			!shows(p.ManagerDocuments, d.managerShown(p).DocumentType) || p.Outside && !d.fromOutside() ||
+			p.SiteManager && !two || two && kind == KindNewSite && len(p.ManagerDocuments) > 0 && !p.SiteManager {
+			continue // a new site's record has no manager but the site's
+		}
+		if two {
+			p.Uses = slices.DeleteFunc(slices.Clone(p.Uses), func(u PaperUse) bool { return u.Same })
 		}
 		must := slices.Contains(p.Required, kind)
 		if p.Rule != "" {
@@ -171,6 +179,14 @@ func (l PaperList) Needed(d Dossier, asks AskedPapers) []NeededPaper {
 		}
 	}
 	return needed
+}
+
+// managerShown is the manager whose document a paper shows.
+func (d Dossier) managerShown(p Paper) Manager {
+	if p.SiteManager {
+		return d.SiteManager()
+	}
+	return d.Holder.Manager
 }
 
 // fromOutside reports whether the holder's resident ID is from another province than the dossier's. Residence permits

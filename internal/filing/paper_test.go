@@ -108,8 +108,7 @@ func TestPapersOfRules(t *testing.T) {
 			Province: "310000", Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
 	letter := func(rule string) (bool, bool) { return rule == "letter_required", true }
 	require.Contains(t, paperKeys(list.Needed(unit, letter), false), "authorisation")
-	require.NotContains(t, paperKeys(list.Needed(unit, letter), true), "authorisation",
-		"only if the manager isn't the legal representative, which no form asks")
+	require.Contains(t, paperKeys(list.Needed(unit, letter), true), "authorisation", "where the rule is sure")
 }
 
 const own = `

@@ -37,6 +37,9 @@ type Site struct {
 	// Services are 网站服务内容, values of Services.
 	Services []int  `json:"services"`
 	Remark   string `json:"remark"`
+	// OtherManager: the site's manager (网站负责人) isn't the holder's but Manager, who is empty otherwise.
+	OtherManager bool    `json:"other_manager,omitempty"`
+	Manager      Manager `json:"manager,omitzero"`
 }
 
 const (
@@ -64,6 +67,10 @@ func (s *Site) Normalise() {
 		}
 	}
 	s.IPs = unique(s.IPs)
+	s.Manager.Normalise()
+	if s.Manager.LegalRepresentative = ""; !s.OtherManager {
+		s.Manager = Manager{}
+	}
 }
 
 // normaliseURL adds a scheme if there is none, and converts the host to lower case and A-labels.
@@ -97,7 +104,7 @@ func unique(list []string) []string {
 	return kept
 }
 
-// Validate checks a normalised site.
+// Validate checks a normalised site, without its manager (Dossier.ValidateSite).
 func (s Site) Validate(t Tables) Problems {
 	var p Problems
 	p.text("name", s.Name, true, maxSiteName)

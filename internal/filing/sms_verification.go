@@ -6,17 +6,9 @@ import (
 	"strings"
 )
 
-// The ministry's SMS verification (短信核验), in every province since 17 August 2020: the managers of a filing get a code
-// of six digits and enter it, before the bureau reviews the filing. Sources: help pages of Huawei Cloud (31 December
-// 2025), Tencent Cloud (2021 to 2023) and Volcengine (undated) on 短信核验, which agree except where a comment says so.
-const (
-	// SMSVerificationSite is where the code is entered.
-	SMSVerificationSite = "https://beian.miit.gov.cn/"
-	// SMSVerificationTries is how many wrong entries are allowed; the next one returns the filing.
-	SMSVerificationTries = 5
-	// SMSVerificationResends is how often the code can be sent again (Volcengine alone).
-	SMSVerificationResends = 2
-)
+// SMSVerificationSite is where the code of the ministry's SMS verification (短信核验) is entered, in every province since
+// 17 August 2020: the managers of a filing get a code of six digits and enter it, before the bureau reviews the filing.
+const SMSVerificationSite = "https://beian.miit.gov.cn/"
 
 // VerifiedBySMS reports whether filings of the kind are verified: all but cancelling an access.
 func (k Kind) VerifiedBySMS() bool { return k.Operation() != 0 && k.Spec().Ends != EndsAccess }
@@ -47,20 +39,19 @@ func (v SMSVerifier) Key() string {
 	return strings.Join(roles, "+")
 }
 
-// SMSVerifiers are the people who must verify the dossier, each once; none if its kind isn't verified. Who verifies
-// what is Tencent Cloud's table (about 2022), but for deregistering a site Huawei Cloud's newer one.
-func (d Dossier) SMSVerifiers() (list []SMSVerifier) {
-	if !d.Kind.VerifiedBySMS() {
+// SMSVerifiers are the people in some roles who must verify the dossier, each once; none if its kind isn't verified.
+// rules.Book.SMSRoles are the roles of a kind.
+func (d Dossier) SMSVerifiers(roles []SMSRole) (list []SMSVerifier) {
+	switch {
+	case !d.Kind.VerifiedBySMS():
 		return nil
-	}
-	roles := []SMSRole{SMSHolderManager, SMSSiteManager}
-	switch d.Kind {
-	case KindNewAccess:
-		return []SMSVerifier{{Roles: []SMSRole{SMSSiteManager}}}
-	case KindEndHolder:
-		roles = roles[:1]
-	case KindNewSite, KindEndSite: // a new site's holder is filed, with a manager whom we may not know
-		roles = roles[1:]
+	case d.Kind == KindNewAccess: // by those who are filed, whom we may not know
+		for _, role := range roles {
+			list = append(list, SMSVerifier{Roles: []SMSRole{role}})
+		}
+		return list
+	case d.Kind == KindNewSite && !d.TwoManagers(): // so is the holder's
+		roles = slices.DeleteFunc(slices.Clone(roles), func(r SMSRole) bool { return r == SMSHolderManager })
 	}
 	for _, role := range roles {
 		manager := d.managerAs(role)
@@ -76,8 +67,13 @@ func (d Dossier) SMSVerifiers() (list []SMSVerifier) {
 	return list
 }
 
-// managerAs is the manager in a role; the forms ask for one person, who is both.
-func (d Dossier) managerAs(SMSRole) Manager { return d.Holder.Manager }
+// managerAs is the manager in a role.
+func (d Dossier) managerAs(role SMSRole) Manager {
+	if role == SMSSiteManager {
+		return d.SiteManager()
+	}
+	return d.Holder.Manager
+}
 
 // verificationReturned finds that an opinion is about the verification's time limit, in the words of bureaus: 未在规定时间内完成
 // 短信核验, 短信核验超时, 逾期未核验.

@@ -9,22 +9,40 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 )
 
+var both = []filing.SMSRole{filing.SMSHolderManager, filing.SMSSiteManager}
+
 func TestWhoVerifiesBySMS(t *testing.T) {
 	for kind, want := range map[filing.Kind][]string{
-		filing.KindNew: {"holder+site"}, filing.KindNewSite: {"site"}, filing.KindNewAccess: {"site"},
-		filing.KindChange: {"holder+site"}, filing.KindEndHolder: {"holder"}, filing.KindEndSite: {"site"},
+		filing.KindNew: {"holder+site"}, filing.KindNewSite: {"site"}, filing.KindNewAccess: {"holder", "site"},
+		filing.KindChange: {"holder+site"}, filing.KindEndHolder: {"holder+site"}, filing.KindEndSite: {"holder+site"},
 		filing.KindCancelAccess: nil, filing.KindRegister: nil,
 	} {
 		d := filingtest.Dossier()
 		d.Kind = kind
 		var keys []string
-		for _, v := range d.SMSVerifiers() {
+		for _, v := range d.SMSVerifiers(both) {
 			keys = append(keys, v.Key())
 			require.Equal(t, kind == filing.KindNewAccess, v.Manager == filing.Manager{}, "%s: the bureau's own", kind)
 		}
 		require.Equal(t, want, keys, kind)
 		require.Equal(t, want != nil, kind.VerifiedBySMS(), kind)
 	}
+}
+
+// Two people verify with their own mobiles and documents, each for one role.
+func TestTwoPeopleVerify(t *testing.T) {
+	d := filingtest.TwoManagers(filingtest.Dossier())
+	for _, kind := range []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindChange} {
+		d.Kind = kind
+		list := d.SMSVerifiers(both)
+		require.Len(t, list, 2, kind)
+		require.Equal(t, []string{"holder", "site"}, []string{list[0].Key(), list[1].Key()})
+		require.Equal(t, []filing.Manager{d.Holder.Manager, d.Site.Manager}, []filing.Manager{list[0].Manager, list[1].Manager})
+	}
+	d.Kind = filing.KindEndSite
+	list := d.SMSVerifiers(both[1:])
+	require.Len(t, list, 1)
+	require.Equal(t, d.Site.Manager, list[0].Manager)
 }
 
 func TestOpinionsOnAVerificationThatRanOut(t *testing.T) {

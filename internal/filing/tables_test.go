@@ -67,7 +67,7 @@ func TestEachKindsSpec(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"new 1 /  holder0,site0,papers0",
-		"new_site 2 holder/ P ownership0,holder6,site0,papers0",
+		"new_site 2 holder/ P ownership0,holder7,site0,papers0",
 		"new_access 3 site/ P ownership0,site6,papers0",
 		"change 4 / F holder0,site0,papers0,ownership1",
 		"cancel_access 5 /access F ending0,ownership1",

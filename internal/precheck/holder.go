@@ -122,6 +122,27 @@ func personManager(f Facts) []map[string]any {
 		h.Manager.DocumentType == h.DocumentType && h.Manager.DocumentNumber != h.DocumentNumber))
 }
 
+// personSiteManager: the same, for a site that names a manager of its own.
+func personSiteManager(f Facts) []map[string]any {
+	h, m := f.Dossier.Holder, f.Dossier.SiteManager()
+	return found(h.Nature == filing.NaturePerson && f.Dossier.Site.OtherManager &&
+		(m.Name != h.Name || m.DocumentType == h.DocumentType && m.DocumentNumber != h.DocumentNumber))
+}
+
+// ofHolders checks the holder's manager, ofSites the site's if it has one of its own.
+func ofHolders(check func(Facts, filing.Manager) []map[string]any) func(Facts) []map[string]any {
+	return func(f Facts) []map[string]any { return check(f, f.Dossier.Holder.Manager) }
+}
+
+func ofSites(check func(Facts, filing.Manager) []map[string]any) func(Facts) []map[string]any {
+	return func(f Facts) []map[string]any {
+		if !f.Dossier.Site.OtherManager {
+			return nil
+		}
+		return check(f, f.Dossier.Site.Manager)
+	}
+}
+
 // unreal detects numbers typed to get past a form: all the same digit, consecutive digits, or two alternating digits.
 func unreal(digits string) bool {
 	const tail = 8
@@ -134,10 +155,10 @@ func unreal(digits string) bool {
 		len(end) == tail && strings.Repeat(end[:2], tail/2) == end
 }
 
-func mobileUnreal(f Facts) []map[string]any { return found(unreal(f.Dossier.Holder.Manager.Mobile)) }
+func mobileUnreal(_ Facts, m filing.Manager) []map[string]any { return found(unreal(m.Mobile)) }
 
-func officePhoneUnreal(f Facts) []map[string]any {
-	parts := strings.Split(f.Dossier.Holder.Manager.OfficePhone, "-")
+func officePhoneUnreal(_ Facts, m filing.Manager) []map[string]any {
+	parts := strings.Split(m.OfficePhone, "-")
 	return found(len(parts) > 1 && unreal(parts[1]))
 }
 
@@ -151,8 +172,8 @@ var (
 
 // emailPlaceholder detects filler addresses. The name alone isn't enough at hosts where anybody may have it:
 // test@qq.com is somebody's.
-func emailPlaceholder(f Facts) []map[string]any {
-	email := f.Dossier.Holder.Manager.Email
+func emailPlaceholder(_ Facts, m filing.Manager) []map[string]any {
+	email := m.Email
 	name, host, ok := strings.Cut(email, "@")
 	if !ok {
 		return nil
@@ -163,14 +184,18 @@ func emailPlaceholder(f Facts) []map[string]any {
 }
 
 // emailUnreal: no mail can arrive at a host without DNS records.
-func emailUnreal(f Facts) []map[string]any {
-	_, host, _ := strings.Cut(f.Dossier.Holder.Manager.Email, "@")
-	return found(f.MailHost == MailNowhere, "host", filing.DisplayDomain(host))
+func emailUnreal(f Facts, m filing.Manager) []map[string]any {
+	_, host, _ := strings.Cut(m.Email, "@")
+	at := f.MailHost
+	if m != f.Dossier.Holder.Manager {
+		at = f.SiteMailHost
+	}
+	return found(at == MailNowhere, "host", filing.DisplayDomain(host))
 }
 
 // emailOnSite: mail may not arrive at a domain that isn't open yet.
-func emailOnSite(f Facts) []map[string]any {
-	_, host, ok := strings.Cut(f.Dossier.Holder.Manager.Email, "@")
+func emailOnSite(f Facts, m filing.Manager) []map[string]any {
+	_, host, ok := strings.Cut(m.Email, "@")
 	if !ok {
 		return nil
 	}

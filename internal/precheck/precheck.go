@@ -5,6 +5,7 @@
 package precheck
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -26,8 +27,9 @@ type Facts struct {
 	ForeignIPs []string
 	// AccessMode and ServerPlace are the provider's; 0: unknown.
 	AccessMode, ServerPlace int
-	// MailHost says whether the host of the manager's mail address accepts mail.
-	MailHost MailHost
+	// MailHost and SiteMailHost say whether the host of the managers' mail addresses accepts mail: the holder's, and the
+	// site's own one.
+	MailHost, SiteMailHost MailHost
 	// BlackDomains are the site's blacklisted domains, BlackHolder whether the holder is blacklisted.
 	BlackDomains []string
 	BlackHolder  bool
@@ -42,12 +44,6 @@ type Facts struct {
 	Sites int
 	// FiledSites are the holder's filed sites; nil: we don't know them.
 	FiledSites []FiledSite
-	// LegalRepresentative says whether the holder's manager is the legal representative.
-	LegalRepresentative Answer
-	// SiteManager is the site's manager where the site has one of its own; EmergencyPhones are those of both, nil where
-	// no form asks for them.
-	SiteManager     *filing.Manager
-	EmergencyPhones []string
 	// Registered are the registrations of the site's domains that were looked up.
 	Registered map[string]Registration
 	// Opens has the domains that open a page now.
@@ -73,16 +69,6 @@ type Registration struct {
 	// Expires is zero if the registry doesn't tell it.
 	Expires time.Time
 }
-
-// Answer is an answer to a question of a form.
-type Answer int
-
-// The values.
-const (
-	Unanswered Answer = iota
-	Yes
-	No
-)
 
 // Resolution is what a domain resolves to.
 type Resolution struct {
@@ -141,13 +127,11 @@ var fixedRules = []rule{
 	{"resident_id_region", false, holderForm, "province", residentIDRegion},
 	{"person_minor", false, holderForm, "document_number", personMinor},
 	{"person_manager", true, holderForm, "manager_name", personManager},
-	{"mobile_shared", false, holderForm, "manager_mobile", mobileShared},
-	{"email_shared", false, holderForm, "manager_email", emailShared},
-	{"mobile_unreal", false, holderForm, "manager_mobile", mobileUnreal},
-	{"office_phone_unreal", false, holderForm, "manager_office_phone", officePhoneUnreal},
-	{"email_placeholder", true, holderForm, "manager_email", emailPlaceholder},
-	{"email_unreal", false, holderForm, "manager_email", emailUnreal},
-	{"email_on_site", false, holderForm, "manager_email", emailOnSite},
+	{"mobile_unreal", false, holderForm, "manager_mobile", ofHolders(mobileUnreal)},
+	{"office_phone_unreal", false, holderForm, "manager_office_phone", ofHolders(officePhoneUnreal)},
+	{"email_placeholder", true, holderForm, "manager_email", ofHolders(emailPlaceholder)},
+	{"email_unreal", false, holderForm, "manager_email", ofHolders(emailUnreal)},
+	{"email_on_site", false, holderForm, "manager_email", ofHolders(emailOnSite)},
 	{"address_vague", false, holderForm, "address", addressVague},
 	{"address_placeholder", true, holderForm, "address", addressPlaceholder},
 
@@ -173,6 +157,15 @@ var fixedRules = []rule{
 	{"ip_not_ours", true, siteForm, "ips", ipNotOurs},
 	{"access_mode_other", false, siteForm, "access_mode", accessModeOther},
 	{"server_place_other", false, siteForm, "server_place", serverPlaceOther},
+
+	{"person_site_manager", true, siteForm, "manager_other", personSiteManager},
+	{"mobile_shared", false, siteForm, "manager_mobile", mobileShared},
+	{"email_shared", false, siteForm, "manager_email", emailShared},
+	{"mobile_unreal", false, siteForm, "manager_mobile", ofSites(mobileUnreal)},
+	{"office_phone_unreal", false, siteForm, "manager_office_phone", ofSites(officePhoneUnreal)},
+	{"email_placeholder", true, siteForm, "manager_email", ofSites(emailPlaceholder)},
+	{"email_unreal", false, siteForm, "manager_email", ofSites(emailUnreal)},
+	{"email_on_site", false, siteForm, "manager_email", ofSites(emailOnSite)},
 }
 
 // applies reports whether a kind of filing submits what a rule checks; other data isn't checked.
@@ -205,8 +198,8 @@ func Run(f Facts) []Finding {
 			continue
 		}
 		for _, h := range r.check(f) {
-			list = append(list, Finding{Rule: r.name, Blocking: h.refuses && h.sure(), Form: r.form, Field: r.field,
-				Args: h.args, Because: h.because, Origins: h.origins})
+			list = append(list, Finding{Rule: r.name, Blocking: h.refuses && h.sure(), Form: cmp.Or(h.form, r.form),
+				Field: r.field, Args: h.args, Because: h.because, Origins: h.origins})
 		}
 	}
 	rank := map[string]int{holderForm: 1, siteForm: 2}
@@ -220,10 +213,11 @@ func Run(f Facts) []Finding {
 }
 
 // FixedNames lists the rules that hold everywhere, and tell their source in the locale files.
-func FixedNames() []string {
-	names := make([]string, len(fixedRules))
-	for i, r := range fixedRules {
-		names[i] = r.name
+func FixedNames() (names []string) {
+	for _, r := range fixedRules {
+		if !slices.Contains(names, r.name) { // one about both managers is listed twice
+			names = append(names, r.name)
+		}
 	}
 	return names
 }

@@ -36,7 +36,15 @@ func company() precheck.Facts {
 	f := facts()
 	f.Dossier.Holder = filingtest.CompanyHolder()
 	f.Dossier.Holder.Manager.Email = mailElsewhere
-	f.Dossier.Site.Name, f.LegalRepresentative = "样例网络科技", precheck.Yes
+	f.Dossier.Site.Name = "样例网络科技"
+	return f
+}
+
+// twoManagers is a company whose site has a manager of its own.
+func twoManagers() precheck.Facts {
+	f := company()
+	f.Dossier.Site.OtherManager, f.Dossier.Site.Manager = true, filingtest.SiteManager()
+	f.Dossier.Site.Manager.Email = "chen@mail.example.org"
 	return f
 }
 
@@ -51,8 +59,9 @@ func names(list []precheck.Finding) (rules []string) {
 
 func TestRightDossiersPass(t *testing.T) {
 	for _, book := range []*rules.Book{lenient, rules.BuiltIn(), nil} {
-		f, unit := facts(), company()
-		f.Rules, unit.Rules = book, book
+		f, unit, two := facts(), company(), twoManagers()
+		f.Rules, unit.Rules, two.Rules = book, book, book
+		require.Empty(t, precheck.Run(two))
 		require.Empty(t, precheck.Run(f))
 		require.Empty(t, precheck.Run(unit))
 	}
@@ -100,11 +109,17 @@ func TestEachRule(t *testing.T) {
 			f.Dossier.Kind = filing.KindChange
 			f.Resolved = map[string]precheck.Resolution{"www.example.com": {Missing: true}}
 		},
+		"person_site_manager": func(f *precheck.Facts) {
+			f.Dossier.Site.OtherManager, f.Dossier.Site.Manager = true, filingtest.SiteManager()
+			f.Dossier.Site.Manager.Email = "chen@mail.example.org"
+		},
 		"mobile_shared": func(f *precheck.Facts) {
-			f.SiteManager = &filing.Manager{DocumentNumber: "E1", Mobile: f.Dossier.Holder.Manager.Mobile}
+			*f = twoManagers()
+			f.Dossier.Site.Manager.Mobile = f.Dossier.Holder.Manager.Mobile
 		},
 		"email_shared": func(f *precheck.Facts) {
-			f.SiteManager = &filing.Manager{DocumentNumber: "E1", Email: strings.ToUpper(mailElsewhere)}
+			*f = twoManagers()
+			f.Dossier.Site.Manager.Email = strings.ToUpper(mailElsewhere)
 		},
 		"domain_expired": func(f *precheck.Facts) {
 			f.Registered = map[string]precheck.Registration{"www.example.com": {Known: true, Registrant: "Lin", Expires: f.Today}}

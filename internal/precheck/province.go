@@ -15,6 +15,8 @@ type provinceRule struct {
 
 // hit is a finding of a provinceRule.
 type hit struct {
+	// form is where it is corrected if that isn't the rule's own form: the managers' fields are on two of them.
+	form    string
 	args    map[string]any
 	because []rules.Rule
 	origins []rules.Origin
@@ -36,12 +38,12 @@ var provinceRules = []provinceRule{
 	{"person_foreign", holderForm, "document_type", personForeign},
 	{"holder_age", holderForm, "document_number", holderAge},
 	{"manager_age", holderForm, "manager_document_number", managerAge},
-	{"manager_legal_rep", holderForm, "manager_name", managerLegalRep},
+	{"manager_legal_rep", holderForm, "manager_legal_representative", managerLegalRep},
+	{"manager_not_legal_rep", holderForm, "manager_legal_representative", managerNotLegalRep},
 	{"manager_foreign", holderForm, "manager_document_type", managerForeign},
 	{"manager_nonlocal", holderForm, "manager_document_number", managerNonlocal},
-	{"managers_same", holderForm, "manager_name", managersSame},
-	{"numbers_shared", holderForm, "manager_mobile", numbersShared},
-	{"emergency_phone", holderForm, "manager_mobile", emergencyPhone},
+	{"numbers_shared", holderForm, "manager_emergency_phone", numbersShared},
+	{"emergency_phone", holderForm, "manager_emergency_phone", emergencyPhone},
 	{"address_house", holderForm, "address", addressHouse},
 	{"address_shixiaqu", holderForm, "county", addressShixiaqu},
 	{"address_city", holderForm, "document_address", addressCity},
@@ -65,6 +67,7 @@ var provinceRules = []provinceRule{
 	{"registrant_differs", siteForm, "domains", registrantDiffers},
 	{"domain_address", siteForm, "domains", domainAddress},
 	{"one_ip", siteForm, "ips", oneIP},
+	{"managers_same", siteForm, "manager_other", managersSame},
 }
 
 // one is the rule of a name that holds for the dossier.
@@ -83,6 +86,14 @@ func by(r rules.Rule, is bool, args ...any) []hit {
 	var hits []hit
 	for _, m := range found(is, args...) {
 		hits = append(hits, hit{args: m, because: []rules.Rule{r}, origins: []rules.Origin{r.Origin}})
+	}
+	return hits
+}
+
+// onSiteForm moves hits to the same field of the site's own manager.
+func onSiteForm(hits []hit) []hit {
+	for i := range hits {
+		hits[i].form = siteForm
 	}
 	return hits
 }

@@ -71,16 +71,27 @@ func holderAge(f Facts) []hit {
 	return ageHits(f, residentID(f), false)
 }
 
-func managerAge(f Facts) []hit {
-	m := f.Dossier.Holder.Manager
-	if !f.unit() || m.DocumentType != filing.DocumentResidentID {
+func managerAge(f Facts) (hits []hit) {
+	if !f.unit() {
 		return nil
 	}
-	return ageHits(f, m.DocumentNumber, true)
+	two := f.Dossier.TwoManagers()
+	hits = managerAgeHits(f, f.Dossier.Holder.Manager, !two)
+	if two {
+		hits = append(hits, onSiteForm(managerAgeHits(f, f.Dossier.Site.Manager, true))...)
+	}
+	return hits
 }
 
-// ageHits compares the age of an ID's bearer with the province's rule.
-func ageHits(f Facts, id string, manager bool) (hits []hit) {
+func managerAgeHits(f Facts, m filing.Manager, ofSite bool) []hit {
+	if m.DocumentType != filing.DocumentResidentID {
+		return nil
+	}
+	return ageHits(f, m.DocumentNumber, ofSite)
+}
+
+// ageHits compares the age of an ID's bearer with the province's rule; some let nobody past an age manage a site.
+func ageHits(f Facts, id string, managesSite bool) (hits []hit) {
 	years, known := ageOf(id, f.Today)
 	if !known {
 		return nil
@@ -92,7 +103,7 @@ func ageHits(f Facts, id string, manager bool) (hits []hit) {
 			most = age.MostMan
 		}
 		switch {
-		case years < age.Refused, manager && most > 0 && years > most:
+		case years < age.Refused, managesSite && most > 0 && years > most:
 			hits = append(hits, refused(r, true, "age", years)...)
 		case years < age.Free:
 			hits = append(hits, by(r, true, "age", years)...)
@@ -101,69 +112,91 @@ func ageHits(f Facts, id string, manager bool) (hits []hit) {
 	return hits
 }
 
-// managerLegalRep: in most provinces an organisation's manager is its legal representative. While no form asks, it is a
-// reminder.
+// managerLegalRep reminds that in most provinces an organisation's manager is its legal representative, while the form
+// doesn't say who it is.
 func managerLegalRep(f Facts) (hits []hit) {
-	if !f.unit() || f.LegalRepresentative == Yes {
+	if !f.unit() || f.Dossier.Holder.Manager.LegalRepresentative != "" {
 		return nil
 	}
 	for _, r := range f.Rules.For(rules.CaseOf(f.Dossier), rules.ManagerLegalRep) {
-		if f.LegalRepresentative == No && r.Value == "yes" {
+		hits = append(hits, by(r, r.Value == "yes" || r.Value == "yes_or_letter")...)
+	}
+	return hits
+}
+
+// managerNotLegalRep: somebody else is refused, or has a letter where the province takes one.
+func managerNotLegalRep(f Facts) (hits []hit) {
+	if !f.unit() || f.Dossier.Holder.Manager.LegalRepresentative != filing.No {
+		return nil
+	}
+	for _, r := range f.Rules.For(rules.CaseOf(f.Dossier), rules.ManagerLegalRep) {
+		if r.Value == "yes" {
 			hits = append(hits, refused(r, true)...)
 			continue
 		}
-		hits = append(hits, by(r, f.LegalRepresentative == No || r.Value == "yes" || r.Value == "yes_or_letter")...)
+		hits = append(hits, by(r, !slices.Contains(f.Papers, "authorisation"))...)
 	}
 	return hits
 }
 
 func managerForeign(f Facts) []hit {
 	r, ruled := f.one(rules.ManagerForeignLegalRep)
-	kind := f.Dossier.Holder.Manager.DocumentType
-	return by(r, ruled && f.unit() && kind != 0 && kind != filing.DocumentResidentID)
+	m := f.Dossier.Holder.Manager
+	return by(r, ruled && f.unit() && m.LegalRepresentative != filing.No && m.DocumentType != 0 &&
+		m.DocumentType != filing.DocumentResidentID)
 }
 
-func managerNonlocal(f Facts) []hit {
+// managerNonlocal looks at the managers whom the rule is about: its value names one of them, or else both.
+func managerNonlocal(f Facts) (hits []hit) {
 	r, ruled := f.one(rules.ManagerNonlocal)
-	h := f.Dossier.Holder
-	if !ruled || !f.unit() || h.Manager.DocumentType != filing.DocumentResidentID {
+	if !ruled || !f.unit() {
 		return nil
 	}
-	region := elsewhere(h.Manager.DocumentNumber, h.Province)
-	return by(r, region != "", "region", region)
-}
-
-// twoManagers reports whether the site has a manager of its own who is somebody else.
-func (f Facts) twoManagers() bool {
-	return f.SiteManager != nil && f.SiteManager.DocumentNumber != f.Dossier.Holder.Manager.DocumentNumber
+	one := func(m filing.Manager) []hit {
+		if m.DocumentType != filing.DocumentResidentID {
+			return nil
+		}
+		region := elsewhere(m.DocumentNumber, f.Dossier.Holder.Province)
+		return by(r, region != "", "region", region)
+	}
+	two := f.Dossier.TwoManagers()
+	if !two || !strings.HasPrefix(r.Value, "site_manager") {
+		hits = one(f.Dossier.Holder.Manager)
+	}
+	if two && !strings.HasPrefix(r.Value, "legal_rep") {
+		hits = append(hits, onSiteForm(one(f.Dossier.Site.Manager))...)
+	}
+	return hits
 }
 
 // managersSame: some provinces want one person, one wanted two.
 func managersSame(f Facts) []hit {
-	if f.SiteManager == nil || !f.unit() {
+	if !f.unit() {
 		return nil
 	}
+	two := f.Dossier.TwoManagers()
 	same, ruled := f.one(rules.SameManager)
-	hits := refused(same, ruled && f.twoManagers() && f.LegalRepresentative == No)
+	hits := refused(same, ruled && two && f.Dossier.Holder.Manager.LegalRepresentative == filing.No)
 	differ, ruled := f.one(rules.ManagersMustDiffer)
-	return append(hits, by(differ, ruled && !f.twoManagers())...)
+	return append(hits, by(differ, ruled && !two)...)
 }
 
 // mobileShared: two people have two mobiles, for the bureau calls both.
 func mobileShared(f Facts) []map[string]any {
-	return found(f.twoManagers() && f.SiteManager.Mobile != "" && f.SiteManager.Mobile == f.Dossier.Holder.Manager.Mobile)
+	holders, sites := f.Dossier.Holder.Manager.Mobile, f.Dossier.Site.Manager.Mobile
+	return found(f.Dossier.TwoManagers() && sites != "" && sites == holders)
 }
 
 func emailShared(f Facts) []map[string]any {
-	return found(f.twoManagers() && f.SiteManager.Email != "" &&
-		strings.EqualFold(f.SiteManager.Email, f.Dossier.Holder.Manager.Email))
+	holders, sites := f.Dossier.Holder.Manager.Email, f.Dossier.Site.Manager.Email
+	return found(f.Dossier.TwoManagers() && sites != "" && strings.EqualFold(sites, holders))
 }
 
-// mobiles are the mobiles of the managers.
-func (f Facts) mobiles() []string {
-	list := []string{f.Dossier.Holder.Manager.Mobile}
-	if f.SiteManager != nil {
-		list = append(list, f.SiteManager.Mobile)
+// managers are the people in the forms: the holder's manager, and the site's own one.
+func (f Facts) managers() []filing.Manager {
+	list := []filing.Manager{f.Dossier.Holder.Manager}
+	if f.Dossier.Site.OtherManager {
+		list = append(list, f.Dossier.Site.Manager)
 	}
 	return list
 }
@@ -171,29 +204,39 @@ func (f Facts) mobiles() []string {
 // numbersShared counts the different numbers among mobiles and emergency phones.
 func numbersShared(f Facts) []hit {
 	r, ruled := f.one(rules.DistinctMobiles)
-	if !ruled || f.EmergencyPhones == nil {
+	if !ruled {
 		return nil
 	}
-	numbers := append(f.mobiles(), f.EmergencyPhones...)
-	slices.Sort(numbers)
-	numbers = slices.DeleteFunc(slices.Compact(numbers), func(n string) bool { return n == "" })
+	numbers := map[string]bool{}
+	for _, m := range f.managers() {
+		numbers[m.Mobile], numbers[m.EmergencyPhone] = true, true
+	}
+	delete(numbers, "")
 	want, two := r.Numbers()
-	if f.twoManagers() {
+	if f.Dossier.TwoManagers() {
 		want = two
 	}
 	return by(r, len(numbers) < want, "n", len(numbers), "want", want)
 }
 
-// emergencyPhone: it must be there, and in some provinces be nobody's mobile.
-func emergencyPhone(f Facts) []hit {
+// emergencyPhone: each manager has one, and in some provinces it is nobody's mobile.
+func emergencyPhone(f Facts) (hits []hit) {
 	r, ruled := f.one(rules.EmergencyPhone)
-	if !ruled || f.EmergencyPhones == nil {
+	if !ruled {
 		return nil
 	}
-	missing := len(f.EmergencyPhones) == 0 || slices.Contains(f.EmergencyPhones, "")
-	shared := !strings.HasPrefix(r.Value, "required") &&
-		slices.ContainsFunc(f.mobiles(), func(m string) bool { return m != "" && slices.Contains(f.EmergencyPhones, m) })
-	return by(r, missing || shared)
+	mobiles := map[string]bool{}
+	for _, m := range f.managers() {
+		mobiles[m.Mobile] = !strings.HasPrefix(r.Value, "required")
+	}
+	for i, m := range f.managers() {
+		found := by(r, m.EmergencyPhone == "" || mobiles[m.EmergencyPhone])
+		if i > 0 {
+			found = onSiteForm(found)
+		}
+		hits = append(hits, found...)
+	}
+	return hits
 }
 
 // house matches a number in an address.

@@ -256,15 +256,16 @@ func domainAsk(f Facts) []hit {
 	})
 }
 
-// registrantDiffers compares the registrant with the holder, and where the rule says so with the manager, who is the
-// legal representative in most provinces. Registries write names in their own ways, so it advises.
+// registrantDiffers compares the registrant with the holder, and where the rule says so with the legal representative,
+// whom we know only if that is the holder's manager. Registries write names in their own ways, so it advises.
 func registrantDiffers(f Facts) []hit {
 	h := f.Dossier.Holder
 	r, ruled := f.one(rules.OwnerMustBeHolder)
+	representative := h.Manager.LegalRepresentative != filing.No && (!ruled || strings.Contains(r.Value, "legal_rep"))
 	return domainHits(f, func(d string) []hit {
 		who := f.Registered[d].Registrant
 		if who == "" || !strings.ContainsFunc(who, func(c rune) bool { return unicode.Is(unicode.Han, c) }) ||
-			who == h.Name || who == h.Manager.Name && (!ruled || strings.Contains(r.Value, "legal_rep")) {
+			who == h.Name || who == h.Manager.Name && representative {
 			return nil
 		}
 		if !ruled {

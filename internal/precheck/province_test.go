@@ -30,6 +30,18 @@ func inProvince(f precheck.Facts, province string) precheck.Facts {
 func personIn(province string) precheck.Facts  { return inProvince(facts(), province) }
 func companyIn(province string) precheck.Facts { return inProvince(company(), province) }
 
+// twoIn is a company whose site has a manager of its own.
+func twoIn(province string) precheck.Facts {
+	f := inProvince(twoManagers(), province)
+	f.Dossier.Site.Manager.DocumentNumber = province[:2] + f.Dossier.Site.Manager.DocumentNumber[2:]
+	return f
+}
+
+// answered is what the form says about whether the holder's manager is the legal representative.
+func answered(answer string) func(*precheck.Facts) {
+	return func(f *precheck.Facts) { f.Dossier.Holder.Manager.LegalRepresentative = answer }
+}
+
 const here = "310000"
 
 // blocked and advised are the rules whose findings block, and that advise.
@@ -47,7 +59,6 @@ func sorted(f precheck.Facts) (blocked, advised []string) {
 // Each rule by province finds its problem, at its field, with its sources; it blocks only where the rule is sure and
 // bureaus refuse.
 func TestRulesByProvince(t *testing.T) {
-	someone := &filing.Manager{Name: "别人", DocumentNumber: "E1", Mobile: "13900005678", Email: "a@example.org"}
 	for _, c := range []struct {
 		name, rule, at string
 		f              precheck.Facts
@@ -76,28 +87,45 @@ func TestRulesByProvince(t *testing.T) {
 			func(f *precheck.Facts) { f.Today = day(2008, 3, 6); f.Papers = []string{"domain_certificate"} }, true},
 		{"a manager past retirement", "manager_age", "holder.manager_document_number", companyIn("120000"),
 			func(f *precheck.Facts) { f.Today = day(2051, 3, 7); f.Dossier.Site.Name = "样例网络科技" }, false},
-		{"not the legal representative", "manager_legal_rep", "holder.manager_name", companyIn(here),
-			func(f *precheck.Facts) { f.LegalRepresentative = precheck.No }, true},
-		{"nobody asked who it is", "manager_legal_rep", "holder.manager_name", companyIn(here),
-			func(f *precheck.Facts) { f.LegalRepresentative = precheck.Unanswered }, false},
-		{"not the legal representative, with a letter", "manager_legal_rep", "holder.manager_name", companyIn("220000"),
-			func(f *precheck.Facts) { f.LegalRepresentative = precheck.No }, false},
+		{"not the legal representative", "manager_not_legal_rep", "holder.manager_legal_representative", companyIn(here),
+			answered(filing.No), true},
+		{"not the legal representative, one source", "manager_not_legal_rep", "holder.manager_legal_representative",
+			companyIn("530000"), answered(filing.No), false},
+		{"nobody asked who it is", "manager_legal_rep", "holder.manager_legal_representative", companyIn(here), answered(""),
+			false},
+		{"not the legal representative, with a letter", "manager_not_legal_rep", "holder.manager_legal_representative",
+			companyIn("220000"), answered(filing.No), false},
 		{"a foreign manager", "manager_foreign", "holder.manager_document_type", companyIn(here),
 			func(f *precheck.Facts) {
 				f.Dossier.Holder.Manager.DocumentType, f.Dossier.Holder.Manager.DocumentNumber = 7, "E12345678"
 			}, false},
 		{"a manager from elsewhere", "manager_nonlocal", "holder.manager_document_number", companyIn("140000"),
 			func(f *precheck.Facts) { f.Dossier.Holder.Manager.DocumentNumber = "310101199003070035" }, false},
-		{"two managers where one is wanted", "managers_same", "holder.manager_name", companyIn("320000"),
+		{"two managers where one is wanted", "managers_same", "site.manager_other", twoIn("320000"),
+			func(f *precheck.Facts) { answered(filing.No)(f); f.Papers = []string{"domain_certificate"} }, true},
+		{"two managers where one source wants one", "managers_same", "site.manager_other", twoIn("340000"), answered(filing.No),
+			false},
+		{"one manager where one source wants two", "managers_same", "site.manager_other", companyIn("120000"),
+			func(*precheck.Facts) {}, false},
+		{"an old site's manager", "manager_age", "site.manager_document_number", twoIn("120000"),
+			func(f *precheck.Facts) { f.Dossier.Site.Manager.DocumentNumber = "120101195003070035" }, false},
+		{"a site's manager from elsewhere", "manager_nonlocal", "site.manager_document_number", twoIn("360000"),
+			func(f *precheck.Facts) { f.Dossier.Site.Manager.DocumentNumber = "310101198505120042" }, false},
+		{"too few numbers", "numbers_shared", "holder.manager_emergency_phone", companyIn("500000"),
+			func(f *precheck.Facts) { f.Dossier.Holder.Manager.EmergencyPhone = "13900001234" }, false},
+		{"two numbers of two people in Beijing", "numbers_shared", "holder.manager_emergency_phone", twoIn("110000"),
 			func(f *precheck.Facts) {
-				f.LegalRepresentative, f.SiteManager, f.Papers = precheck.No, someone, []string{"domain_certificate"}
-			}, true},
-		{"too few numbers", "numbers_shared", "holder.manager_mobile", companyIn("500000"),
-			func(f *precheck.Facts) { f.EmergencyPhones = []string{"13900001234"} }, false},
-		{"an emergency phone that is the manager's", "emergency_phone", "holder.manager_mobile", personIn(here),
-			func(f *precheck.Facts) { f.EmergencyPhones = []string{"13900001234"} }, false},
-		{"no emergency phone", "emergency_phone", "holder.manager_mobile", personIn("110000"),
-			func(f *precheck.Facts) { f.EmergencyPhones = []string{}; f.Dossier.Site.Services = []int{7} }, false},
+				f.Dossier.Holder.Manager.EmergencyPhone, f.Dossier.Site.Manager.EmergencyPhone = "13800005678", "13900001234"
+			}, false},
+		{"an emergency phone that is the manager's", "emergency_phone", "holder.manager_emergency_phone", personIn(here),
+			func(f *precheck.Facts) { f.Dossier.Holder.Manager.EmergencyPhone = "13900001234" }, false},
+		{"an emergency phone that is the other manager's", "emergency_phone", "site.manager_emergency_phone", twoIn(here),
+			func(f *precheck.Facts) { f.Dossier.Site.Manager.EmergencyPhone = "13900001234" }, false},
+		{"no emergency phone", "emergency_phone", "holder.manager_emergency_phone", personIn("110000"),
+			func(f *precheck.Facts) {
+				f.Dossier.Holder.Manager.EmergencyPhone = ""
+				f.Dossier.Site.Services = []int{7}
+			}, false},
 		{"no house", "address_house", "holder.address", personIn(here),
 			func(f *precheck.Facts) { f.Dossier.Holder.Address = "样例小区东座" }, false},
 		{"a document of another city", "address_city", "holder.document_address", companyIn("410000"),
@@ -169,6 +197,12 @@ func TestRulesByProvince(t *testing.T) {
 		{"somebody else's domain", "registrant_differs", "site.domains", personIn(here), registered(day(2030, 1, 1), "别人"), false},
 		{"the legal representative's where only the unit may", "registrant_differs", "site.domains", companyIn("640000"),
 			registered(day(2030, 1, 1), "林测试"), false},
+		{"a manager's who isn't the legal representative", "registrant_differs", "site.domains", companyIn("460000"),
+			func(f *precheck.Facts) {
+				answered(filing.No)(f)
+				registered(day(2030, 1, 1), "林测试")(f)
+				f.Dossier.Site.Services = []int{7}
+			}, false},
 		{"a domain that leads elsewhere", "domain_address", "site.domains", companyIn("330000"),
 			func(f *precheck.Facts) {
 				f.Resolved = map[string]precheck.Resolution{
@@ -254,6 +288,57 @@ func TestProvincesThatTakeIt(t *testing.T) {
 		c.spoil(&c.f)
 		blocked, advised := sorted(c.f)
 		require.NotContains(t, append(blocked, advised...), c.rule, name)
+	}
+}
+
+// Three different numbers over the four places of two managers are enough in Beijing; one manager has two.
+func TestNumbersOfManagers(t *testing.T) {
+	for _, c := range []struct {
+		f                             precheck.Facts
+		mobile, phone, others, second string
+		enough                        bool
+	}{
+		{twoIn("110000"), "1", "2", "3", "4", true},
+		{twoIn("110000"), "1", "2", "3", "1", true},
+		{twoIn("110000"), "1", "2", "2", "1", false},
+		{twoIn("420000"), "1", "2", "3", "1", false},
+		{companyIn("110000"), "1", "2", "", "", true},
+		{companyIn("110000"), "1", "1", "", "", false},
+	} {
+		d := &c.f.Dossier
+		d.Holder.Manager.Mobile, d.Holder.Manager.EmergencyPhone = c.mobile, c.phone
+		d.Site.Manager.Mobile, d.Site.Manager.EmergencyPhone = c.others, c.second
+		require.Equal(t, c.enough, !slices.Contains(names(precheck.Run(c.f)), "numbers_shared"), "%+v", c)
+	}
+}
+
+// A letter that is uploaded is all that such a province wants, but doesn't help where it must be the representative.
+func TestLettersOfAuthority(t *testing.T) {
+	for province, found := range map[string]bool{"220000": false, here: true} {
+		f := companyIn(province)
+		answered(filing.No)(&f)
+		require.Contains(t, names(precheck.Run(f)), "manager_not_legal_rep")
+		f.Papers = append(f.Papers, "authorisation")
+		require.Equal(t, found, slices.Contains(names(precheck.Run(f)), "manager_not_legal_rep"), province)
+	}
+}
+
+// What is wrong with the site's own manager is shown at that manager's fields.
+func TestTheSitesOwnManagerIsChecked(t *testing.T) {
+	for rule, spoil := range map[string]func(*filing.Manager, *precheck.Facts){
+		"mobile_unreal":       func(m *filing.Manager, _ *precheck.Facts) { m.Mobile = "13800000000" },
+		"office_phone_unreal": func(m *filing.Manager, _ *precheck.Facts) { m.OfficePhone = "021-12345678" },
+		"email_placeholder":   func(m *filing.Manager, _ *precheck.Facts) { m.Email = "test@test.org.cn" },
+		"email_unreal":        func(_ *filing.Manager, f *precheck.Facts) { f.SiteMailHost = precheck.MailNowhere },
+		"email_on_site":       func(m *filing.Manager, _ *precheck.Facts) { m.Email = "me@www.example.com" },
+	} {
+		f := twoManagers()
+		spoil(&f.Dossier.Site.Manager, &f)
+		list := precheck.Run(f)
+		require.Equal(t, []string{rule}, names(list))
+		require.Equal(t, "site", list[0].Form)
+		f.Dossier.Site.OtherManager = false
+		require.Empty(t, precheck.Run(f), "%s: nobody's", rule)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestNearMisses(t *testing.T) {
 
 // blocking has the rules whose findings keep a dossier from being submitted; any other rule only advises.
 var blocking = []string{
-	"holder_blacklisted", "usc_nature", "person_manager", "email_placeholder", "address_placeholder",
+	"holder_blacklisted", "usc_nature", "person_manager", "person_site_manager", "email_placeholder", "address_placeholder",
 	"site_name_short", "site_name_latin", "site_name_person", "site_name_state", "site_name_trade", "site_name_region",
 	"approval_paper_missing", "domain_blacklisted", "domain_expired", "ip_not_of_order", "ip_not_ours",
 }
@@ -57,7 +57,8 @@ var blocking = []string{
 // fixedAt are the form and field of each rule's findings.
 var fixedAt = map[string]string{
 	"holder_blacklisted": "holder.document_number", "usc_nature": "holder.nature",
-	"mobile_shared": "holder.manager_mobile", "email_shared": "holder.manager_email", "domain_expired": "site.domains",
+	"mobile_shared": "site.manager_mobile", "email_shared": "site.manager_email",
+	"person_site_manager": "site.manager_other", "domain_expired": "site.domains",
 	"resident_id_region": "holder.province", "person_minor": "holder.document_number",
 	"person_manager": "holder.manager_name", "mobile_unreal": "holder.manager_mobile",
 	"office_phone_unreal": "holder.manager_office_phone", "email_placeholder": "holder.manager_email",

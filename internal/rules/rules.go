@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -311,19 +312,48 @@ func (b *Book) SourcesOf(o Origin) []Source {
 	return list
 }
 
-// Credit names an origin's sources for people: short names are written out.
+// Credit names an origin's sources for people: short names are written out, with the titles of pages. What only finds a
+// page in a copy of the source (kb/procedures, doc_0214) is left out, except in the provider's own file.
 func (b *Book) Credit(o Origin, lang string) string {
 	var parts []string
 	for part := range strings.SplitSeq(o.Source, ";") {
 		part = strings.TrimSpace(part)
 		short, page, _ := strings.Cut(part, " ")
 		if i := slices.IndexFunc(b.Sources, func(s Source) bool { return s.Short == short }); i >= 0 {
-			part = strings.TrimSpace(b.Sources[i].In(lang) + " " + page)
+			part = b.Sources[i].In(lang) + titled(page, lang)
+			if o.Own {
+				part = strings.TrimSpace(b.Sources[i].In(lang) + " " + page)
+			}
 		}
-		parts = append(parts, part)
+		if !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
 	}
 	if lang == "en" {
 		return strings.Join(parts, "; ")
 	}
 	return strings.Join(parts, "；")
+}
+
+// titled is the title in a page's path, ready to follow the source's name; empty if there is none.
+func titled(page, lang string) string {
+	var title []string
+	for segment := range strings.SplitSeq(page, "/") {
+		var words []string
+		for _, word := range strings.Fields(segment) {
+			if strings.ContainsFunc(word, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+				words = append(words, strings.ReplaceAll(word, "+", "、"))
+			}
+		}
+		if len(words) > 0 {
+			title = append(title, strings.Join(words, " "))
+		}
+	}
+	switch {
+	case len(title) == 0:
+		return ""
+	case lang == "en":
+		return ", “" + strings.Join(title, " · ") + "”"
+	}
+	return "《" + strings.Join(title, " · ") + "》"
 }

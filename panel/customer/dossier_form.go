@@ -127,7 +127,7 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 		problems = dossierview.WithoutTwice(problems, values)
 	}
 	fields := func(v url.Values) []web.Field {
-		return dossierview.WithManagerSame(t, p.Fields(t, codes, d, name, v))
+		return dossierview.WithManagerSame(t, p.PageFields(t, codes, d, name, v))
 	}
 	data := dossierData{Form: web.Build(t, name, fields(values), values, problems), Kind: d.Kind,
 		Forms: shown.blank.Forms(), HasPassword: values.Get("password") != "" && d.Asks(name, "password")}

@@ -23,7 +23,9 @@ type letterData struct {
 	// Wrong is why there is no sheet: what it would state can't be filed. Lacking isn't filled in yet.
 	Wrong, Lacking []dossierview.FoundLine
 	// Person: the holder is a person, not a unit.
-	Person   bool
+	Person bool
+	// Two: holder and site have different managers, who both sign.
+	Two      bool
 	Date     string
 	Provider string
 }
@@ -47,6 +49,7 @@ func (p *Pages) printed(which string) web.Handler {
 		}
 		data := letterData{
 			Which: which, Province: filing.RegionName(d.Province()), Person: d.Holder.Nature == filing.NaturePerson,
+			Two:   d.TwoManagers(),
 			Lines: p.PrintedLines(ctx, cur, d), Date: web.Date(p.Store.Now()), Provider: p.Provider.Name,
 		}
 		if d.KnownNumber() == "" {

@@ -170,6 +170,7 @@ func (p *Pages) paperFields(
 	for _, n := range p.NeededPapers(d) {
 		f := dossierview.PaperField{
 			NeededPaper: n, Label: p.PaperLabel(c, n), Hint: n.Help.In(t.Lang()), Problem: text(n.Field()),
+			Rules: p.PaperRules(t, d, n),
 		}
 		for _, paper := range list {
 			if dossierview.IsPaperOf(paper, n) {

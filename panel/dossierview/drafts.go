@@ -205,8 +205,8 @@ func (v *View) Dossier(ctx context.Context, cur Current) (filing.Dossier, error)
 	return d, nil
 }
 
-// Typed is a blank dossier with one form as it was typed. A typed number can belong to another bureau than the saved
-// one, which may want no password.
+// Typed is a blank dossier with one form as it was typed, and what it depends on of others. A typed number can belong
+// to another bureau than the saved one, which may want no password.
 func (v *View) Typed(
 	ctx context.Context, cur Current, blank filing.Dossier, form string, values url.Values,
 ) (d filing.Dossier, err error) {
@@ -216,6 +216,13 @@ func (v *View) Typed(
 		if d.PasswordPolicy, err = v.passwordPolicy(ctx, cur, d); err != nil {
 			return d, err
 		}
+	}
+	if form == web.FormSite && d.Kind.Asks(web.FormHolder, "nature") { // a person manages the own site
+		holder, err := v.Draft(ctx, cur, web.FormHolder)
+		if err != nil {
+			return d, err
+		}
+		v.Fill(&d, web.FormHolder, holder)
 	}
 	v.Fill(&d, form, values)
 	return d, nil

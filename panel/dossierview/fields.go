@@ -1,6 +1,7 @@
 package dossierview
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -38,9 +39,27 @@ func FormFields(d *filing.Dossier, form string) []web.BoundField {
 	return nil
 }
 
-// HolderFields are the fields of the holder and the manager.
+// HolderFields are the fields of the holder and its manager.
 func HolderFields(h *filing.Holder) []web.BoundField {
-	return append(holderFields(h), managerFields(&h.Manager)...)
+	answers := func(x web.Choosing) []web.Option {
+		return web.Choose(x.Localizer, []web.Option{{Value: filing.Yes, Label: x.T("controls.yes", nil)},
+			{Value: filing.No, Label: x.T("controls.no", nil)}})
+	}
+	representative := choice("manager_legal_representative", "select", &h.Manager.LegalRepresentative, answers)
+	return slices.Concat(holderFields(h), []web.BoundField{hiddenIf("nature", filing.NaturePerson, representative)},
+		managerFields(&h.Manager))
+}
+
+// siteFields are the fields of the site, and of its manager where that isn't the holder's.
+func siteFields(s *filing.Site) []web.BoundField {
+	other := choice("manager_other", "select", &s.OtherManager,
+		web.NoOrYes("controls.manager_same", "controls.manager_other"))
+	fields := append(ownSiteFields(s), optional(other))
+	for _, f := range managerFields(&s.Manager) {
+		f.Autocomplete = "off" // somebody else's, whoever fills in the form
+		fields = append(fields, hiddenIf("manager_other", filing.No, f))
+	}
+	return fields
 }
 
 // input is a required field that is typed; autocomplete is HTML's attribute.
@@ -63,6 +82,12 @@ func optional(f web.BoundField) web.BoundField {
 // below makes a field's choices depend on another field; a script gets them from lists.
 func below(follows, lists string, f web.BoundField) web.BoundField {
 	f.Follows, f.Lists = follows, lists
+	return f
+}
+
+// hiddenIf has a script hide a field while another field of the form has a value.
+func hiddenIf(other string, value any, f web.BoundField) web.BoundField {
+	f.HiddenIf, f.HiddenValue = other, fmt.Sprint(value)
 	return f
 }
 
@@ -98,10 +123,11 @@ func managerFields(m *filing.Manager) []web.BoundField {
 		optional(input("manager_office_phone", "tel", "work tel-national", &m.OfficePhone)),
 		input("manager_mobile", "tel", "tel-national", &m.Mobile),
 		input("manager_email", "email", "email", &m.Email),
+		optional(input("manager_emergency_phone", "tel", "off", &m.EmergencyPhone)),
 	}
 }
 
-func siteFields(s *filing.Site) []web.BoundField {
+func ownSiteFields(s *filing.Site) []web.BoundField {
 	accessModes := func(t filing.Tables) []filing.Code { return t.AccessModes }
 	serverPlaces := func(t filing.Tables) []filing.Code { return t.ServerPlaces }
 	preApprovals := func(t filing.Tables) []filing.Code { return t.PreApprovals }
@@ -142,8 +168,16 @@ func endingFields(e *filing.Ending) []web.BoundField {
 func (v *View) Fields(
 	t *locale.Localizer, codes filing.Tables, d filing.Dossier, form string, values url.Values,
 ) []web.Field {
+	all := v.PageFields(t, codes, d, form, values)
+	return slices.DeleteFunc(all, func(f web.Field) bool { return !d.Asks(form, f.Name) })
+}
+
+// PageFields are the fields on a form's page: also those that it asks for only if another of them says so.
+func (v *View) PageFields(
+	t *locale.Localizer, codes filing.Tables, d filing.Dossier, form string, values url.Values,
+) []web.Field {
 	all := web.Asked(FormFields(&d, form), web.Choosing{Localizer: t, Codes: codes, Typed: values})
-	all = slices.DeleteFunc(all, func(f web.Field) bool { return !d.Asks(form, f.Name) })
+	all = slices.DeleteFunc(all, func(f web.Field) bool { return !d.Offers(form, f.Name) })
 	for i := range all {
 		all[i].Update = form == web.FormHolder && slices.Contains(listFields, all[i].Name)
 	}

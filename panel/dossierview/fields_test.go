@@ -25,6 +25,24 @@ func TestFormsReadWhatTheyShow(t *testing.T) {
 	require.Equal(t, d.Site.AccessMode, site.AccessMode)
 }
 
+// Every field that a reason for sending back, or a result code, is about is on a form.
+func TestReasonsAreAboutFields(t *testing.T) {
+	has := func(form, field string) bool {
+		for _, f := range FormFields(new(filing.Dossier), form) {
+			if f.Name == field {
+				return true
+			}
+		}
+		return form == "" || form == filing.FormPapers
+	}
+	for _, r := range filing.SendBackReasons() {
+		require.True(t, has(r.Form, r.Field), "%s: %s", r.Key, r.About())
+	}
+	for _, r := range filing.Refusals() {
+		require.True(t, has(r.Form, r.Field), "%d: %s.%s", r.Code, r.Form, r.Field)
+	}
+}
+
 // pasted are characters that come along with pasted text: zero-width ones, marks of the writing direction, controls.
 const pasted = "\u202d\u200b\ufeff\u2060\x00\x08"
 
@@ -48,7 +66,7 @@ func disguise(text string) string {
 // a new one is tested too.
 func TestEveryFieldIsNormalised(t *testing.T) {
 	v := &View{Kit: &web.Kit{}}
-	example := filingtest.Dossier()
+	example := filingtest.TwoManagers(filingtest.Dossier())
 	example.Site.Remark = "备注：第一行\n第二行"
 	example.Site.PreApprovals, example.Site.ApprovalNumbers = []int{3}, map[int]string{3: "沪教 2026-1 号"}
 	example.OwnershipProof = filing.OwnershipProof{Number: "沪ICP备2026000001号-1", Password: "abc123"}
@@ -70,7 +88,7 @@ func TestEveryFieldIsNormalised(t *testing.T) {
 		}
 		plain := read(values)
 		for name, list := range values {
-			if len(list) == 0 || list[0] == "" || name == "provider" || name == "ip_only" || name == "dynamic_ip" {
+			if len(list) == 0 || list[0] == "" || name == "provider" || name == "ip_only" || name == "manager_other" || name == "dynamic_ip" {
 				continue // chosen or given, not typed
 			}
 			if name == "password" { // only the bureau knows whether width matters in it

@@ -10,6 +10,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/textnorm"
 	"github.com/beian/beian/panel/web"
@@ -27,8 +28,24 @@ type PaperField struct {
 	NumberField, Number, NumberProblem string
 	// Code is the fingerprint that a printed form must show; empty for other papers.
 	Code string
+	// Rules are the rules by province that ask for it, each with its source.
+	Rules []PaperRule
 	// Outdated: the uploaded one states something else than the forms do now.
 	Outdated bool
+}
+
+// PaperRule is a rule by province, as people read it, and where it comes from.
+type PaperRule struct{ Text, Source string }
+
+// PaperRules are the rules by province that ask a dossier for a paper; none if every province does.
+func (v *View) PaperRules(t *locale.Localizer, d filing.Dossier, n filing.NeededPaper) (list []PaperRule) {
+	if n.Rule == "" {
+		return nil
+	}
+	for _, r := range v.Rules.PaperRules(d, 1, rules.Name(n.Rule)) {
+		list = append(list, PaperRule{v.ruleText(t, r), v.OriginText(t, r.Origin)})
+	}
+	return list
 }
 
 // NeededPapers are the papers that a dossier must or may have.

@@ -143,16 +143,21 @@ func (v *View) findingText(t *locale.Localizer, f precheck.Finding) string {
 	}
 	text := t.T("precheck."+f.Rule, f.Args)
 	for _, r := range f.Because {
-		key := "precheck.rule_says"
-		if r.National() {
-			key += "_national"
-		}
 		if t.Lang() == "en" {
 			text += " "
 		}
-		text += t.T(key, map[string]any{"rule": r.Sentence(t.Lang())})
+		text += v.ruleText(t, r)
 	}
 	return text
+}
+
+// ruleText says a rule, and whether it is the province's own.
+func (v *View) ruleText(t *locale.Localizer, r rules.Rule) string {
+	key := "precheck.rule_says"
+	if r.National() {
+		key += "_national"
+	}
+	return t.T(key, map[string]any{"rule": r.Sentence(t.Lang())})
 }
 
 // findingSource is where a rule comes from: the data's sources, or its own text.
@@ -309,21 +314,13 @@ func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, 
 }
 
 // lookUp asks at the same time where a dossier's domains lead, who registered them, whether they open a page, whether
-// the manager's mail host takes mail, and what the holder's filed sites show.
+// the managers' mail hosts take mail, and what the holder's filed sites show.
 func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 	var wait sync.WaitGroup
 	d := facts.Dossier
 	wait.Go(func() { facts.Resolved = v.resolved(ctx, d.Site.Domains) })
-	if _, host, ok := strings.Cut(d.Holder.Manager.Email, "@"); ok {
-		wait.Go(func() {
-			switch takes, known := v.Resolver.TakesMail(ctx, host); {
-			case known && takes:
-				facts.MailHost = precheck.MailTaken
-			case known:
-				facts.MailHost = precheck.MailNowhere
-			}
-		})
-	}
+	wait.Go(func() { facts.MailHost = v.mailHost(ctx, d.Holder.Manager.Email) })
+	wait.Go(func() { facts.SiteMailHost = v.mailHost(ctx, d.Site.Manager.Email) })
 	if v.Registry != nil && d.Kind.Asks(web.FormSite, "domains") {
 		wait.Go(func() { facts.Registered = v.registered(ctx, d.Site.Domains) })
 	}
@@ -338,6 +335,21 @@ func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 		})
 	}
 	wait.Wait()
+}
+
+// mailHost says whether the host of a mail address takes mail.
+func (v *View) mailHost(ctx context.Context, email string) precheck.MailHost {
+	_, host, ok := strings.Cut(email, "@")
+	if !ok {
+		return precheck.MailUnknown
+	}
+	switch takes, known := v.Resolver.TakesMail(ctx, host); {
+	case known && takes:
+		return precheck.MailTaken
+	case known:
+		return precheck.MailNowhere
+	}
+	return precheck.MailUnknown
 }
 
 // registered asks the registries about domains; one that doesn't answer is among the answers as unknown.

@@ -31,9 +31,10 @@ type PrintedLine struct {
 }
 
 // PrintedLines are what the letter of commitment (承诺书) and the verification sheet (真实性核验单) of a dossier state.
-// What the kind of filing doesn't ask for is empty, to be filled in by hand.
+// What the kind of filing doesn't ask for is empty, to be filled in by hand. The lines of the site's manager have the
+// names that they had while every manager was the site's.
 func (v *View) PrintedLines(ctx context.Context, cur Current, d filing.Dossier) []PrintedLine {
-	zh, codes, h, m := v.Texts.For("zh"), v.Tables(ctx), d.Holder, d.Holder.Manager
+	zh, codes, h := v.Texts.For("zh"), v.Tables(ctx), d.Holder
 	document := func(kind int, number string) (text, stated string) {
 		code, _ := filing.CodeByID(codes.DocumentTypes, kind)
 		return strings.TrimSpace(code.Name + " " + number), fact(number, strconv.Itoa(kind))
@@ -49,8 +50,20 @@ func (v *View) PrintedLines(ctx context.Context, cur Current, d filing.Dossier) 
 	}
 	kind := d.Kind.OrNew()
 	holderText, holderFact := document(h.DocumentType, h.DocumentNumber)
-	managerText, managerFact := document(m.DocumentType, m.DocumentNumber)
-	return []PrintedLine{
+	manager := func(prefix, form string, m filing.Manager) []PrintedLine {
+		text, stated := document(m.DocumentType, m.DocumentNumber)
+		field := func(name string) string { return form + ".manager_" + name }
+		return []PrintedLine{
+			line(prefix+"manager", m.Name, field("name")),
+			{prefix + "manager_document", text, stated, []string{field("document_type"), field("document_number")}},
+			line(prefix+"mobile", m.Mobile, field("mobile")),
+		}
+	}
+	managers := manager("", web.FormHolder, h.Manager)
+	if d.TwoManagers() {
+		managers = append(manager("holder_", web.FormHolder, h.Manager), manager("", web.FormSite, d.Site.Manager)...)
+	}
+	return slices.Concat([]PrintedLine{
 		line("order", cur.Order.Number),
 		{"kind", zh.T("kind."+string(kind), nil), string(kind), nil},
 		line("number", d.KnownNumber(), "ownership.number"),
@@ -60,15 +73,12 @@ func (v *View) PrintedLines(ctx context.Context, cur Current, d filing.Dossier) 
 		{"address", filing.RegionName(h.Province) + city + filing.RegionName(h.County) + h.Address,
 			fact(h.Address, h.Province, h.City, h.County),
 			[]string{"holder.province", "holder.city", "holder.county", "holder.address"}},
-		line("manager", m.Name, "holder.manager_name"),
-		{"manager_document", managerText, managerFact,
-			[]string{"holder.manager_document_type", "holder.manager_document_number"}},
-		line("mobile", m.Mobile, "holder.manager_mobile"),
+	}, managers, []PrintedLine{
 		line("site", d.Site.Name, "site.name"),
 		{"home_page", d.Site.HomePage, fact(strings.TrimSuffix(d.Site.HomePage, "/")), []string{"site.home_page"}},
 		{"domains", zh.List(domains), fact(slices.Sorted(slices.Values(d.Site.Domains))...), []string{"site.domains"}},
 		{"ips", zh.List(d.Site.IPs), fact(slices.Sorted(slices.Values(d.Site.IPs))...), []string{"site.ips"}},
-	}
+	})
 }
 
 // natureFact is what the line of the holder's nature states.

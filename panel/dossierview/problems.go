@@ -26,7 +26,7 @@ func (v *View) Problems(
 			all = append(all, d.Holder.ValidateChange(before.Holder)...)
 		}
 	case web.FormSite:
-		all = d.Site.Validate(codes)
+		all = d.ValidateSite(codes)
 	case web.FormPapers:
 		return v.PaperProblems(c, cur, d)
 	case web.FormOwnership:

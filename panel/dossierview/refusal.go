@@ -57,7 +57,12 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	case filing.VerificationRanOut(decision.Opinion):
 		r.Help = "/help/passwords#bureau-check"
 	}
-	for _, about := range append(decision.Fields, known.Form+"."+known.Field) {
+	submitted, err := v.Store.Dossier(c.Request.Context(), cur.Filing.ID, cur.Filing.Revision)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Refusal{}, err
+	}
+	listed := submitted.ManagerFields(known.Form+"."+known.Field, decision.Opinion)
+	for _, about := range slices.Concat(decision.Fields, listed) {
 		r.fields[about] = r.Note
 	}
 	return r, nil

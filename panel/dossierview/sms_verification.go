@@ -10,6 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 )
@@ -22,6 +24,9 @@ type SMSVerification struct {
 	Kind  filing.Kind
 	// People must all verify. There are none if the dossier can't be read.
 	People []SMSPerson
+	// Tries and Resends are the ministry's limits; 0: unknown. Source says who says so.
+	Tries, Resends int
+	Source         string
 }
 
 // SMSPerson is a person who must verify.
@@ -91,12 +96,14 @@ func (v *View) SMSVerification(
 	}
 	d, err := v.verified(c.Request.Context(), cur)
 	if errors.Is(err, store.ErrNotFound) {
+		v.limits(s, v.T(c))
 		return s, nil
 	} else if err != nil {
 		return nil, err
 	}
 	s.Kind = d.Kind
-	for _, verifier := range d.SMSVerifiers() {
+	v.limits(s, v.T(c))
+	for _, verifier := range d.SMSVerifiers(v.Rules.SMSRoles(d.Kind)) {
 		m := verifier.Manager
 		person := SMSPerson{SMSVerifier: verifier, Done: done[verifier.Key()], Zhejiang: d.Bureau() == "330000"}
 		if seen >= SeenByStaff {
@@ -115,6 +122,19 @@ func (v *View) SMSVerification(
 	return s, nil
 }
 
+// limits tells the ministry's limits for the kind of filing.
+func (v *View) limits(s *SMSVerification, t *locale.Localizer) {
+	var origins []rules.Origin
+	s.Tries, s.Resends, origins = v.Rules.SMSLimits(s.Kind)
+	var sources []string
+	for _, o := range origins {
+		if source := v.CreditText(t, o); !slices.Contains(sources, source) {
+			sources = append(sources, source)
+		}
+	}
+	s.Source = t.List(sources)
+}
+
 // verified is the dossier with the managers who must verify it: those of a deregistration are of the filing that it
 // ends.
 func (v *View) verified(ctx context.Context, cur Current) (filing.Dossier, error) {
@@ -122,7 +142,7 @@ func (v *View) verified(ctx context.Context, cur Current) (filing.Dossier, error
 	if err == nil && d.Kind.Ends() {
 		var base filing.Dossier
 		base, err = v.Based(ctx, cur)
-		d.Holder = base.Holder
+		d.Holder, d.Site = base.Holder, base.Site
 	}
 	return d, err
 }

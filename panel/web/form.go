@@ -32,6 +32,8 @@ type Field struct {
 	// Follows names the field whose value determines the options. Lists is the address that returns them; the value is
 	// appended to it.
 	Follows, Lists string
+	// HiddenIf names the field that hides this one, by a script, while it has HiddenValue.
+	HiddenIf, HiddenValue string
 	// Update adds a button that reloads the options without JavaScript.
 	Update bool
 
@@ -66,6 +68,15 @@ func (f Field) class() string { return "field" + When(f.Problem != "", " wrong")
 func (f Field) describedBy() string {
 	return strings.Join(strings.Fields(When(f.Problem != "", "e-"+f.Name)+" "+When(f.Advice != "", "a-"+f.Name)+" "+
 		When(f.Hint != "", "h-"+f.Name)), " ")
+}
+
+// hiding are the attributes that tell the script when to hide the field.
+func (f Field) hiding() templ.OrderedAttributes {
+	if f.HiddenIf == "" {
+		return nil
+	}
+	return templ.OrderedAttributes{
+		{Key: "data-hidden-if", Value: f.HiddenIf}, {Key: "data-hidden-value", Value: f.HiddenValue}}
 }
 
 // Aria returns the attributes that tell a screen reader about the input's field.

@@ -20,6 +20,7 @@ func PersonHolder() filing.Holder {
 		Manager: filing.Manager{
 			Name: "林测试", DocumentType: filing.DocumentResidentID, DocumentNumber: "310101199003070035",
 			OfficePhone: "021-55550123", Mobile: "13900001234", Email: "lin.ceshi@example.com",
+			EmergencyPhone: "13700005678",
 		},
 	}
 }
@@ -30,7 +31,23 @@ func CompanyHolder() filing.Holder {
 	h.Name, h.Superior = "上海样例网络科技有限公司", "上海样例网络科技有限公司"
 	h.Nature, h.DocumentType, h.DocumentNumber = filing.NatureEnterprise, filing.DocumentBusinessLicence,
 		"91310101MA1FP0000H"
+	h.Manager.LegalRepresentative = filing.Yes
 	return h
+}
+
+// SiteManager is somebody else than the holder's manager.
+func SiteManager() filing.Manager {
+	return filing.Manager{
+		Name: "陈测试", DocumentType: filing.DocumentResidentID, DocumentNumber: "310101198505120042",
+		OfficePhone: "021-55550124", Mobile: "13800005678", Email: "chen.ceshi@example.com",
+		EmergencyPhone: "13600009012",
+	}
+}
+
+// TwoManagers gives a company's dossier a manager for its site who isn't the holder's.
+func TwoManagers(d filing.Dossier) filing.Dossier {
+	d.Holder, d.Site.OtherManager, d.Site.Manager = CompanyHolder(), true, SiteManager()
+	return d
 }
 
 // Site is a site with a domain and an address.

@@ -84,6 +84,17 @@
     });
   }
 
+  // A field that another one makes needless is hidden, unless it must be mended.
+  for (const box of document.querySelectorAll("[data-hidden-if]")) {
+    const other = document.querySelector(`[name="${box.dataset.hiddenIf}"]`);
+    if (!other) continue;
+    const hide = () => {
+      box.hidden = other.value === box.dataset.hiddenValue && !box.classList.contains("wrong");
+    };
+    other.form.addEventListener("change", hide);
+    hide();
+  }
+
   // A person who manages the site is typed once: as the server fills the fields
   // when the form is saved. What must be mended stays in sight.
   const same = document.querySelector("input[name=manager_same]");
