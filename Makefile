@@ -191,7 +191,7 @@ $(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
 ## packages: install missing Debian packages
 # From Debian: a database server, a browser for the browser tests with a Chinese font, a
 # validator for the bureau's schemas, SOAP libraries in other languages to test the
-# bureau's interface with, and servers of web spaces. Debian's FTP servers exclude each
+# bureau's interface with, the proxy of deploy, and servers of web spaces. Debian's FTP servers exclude each
 # other, so they are unpacked into .beian/ftpd next to the libraries that they need.
 FTPD := .beian/ftpd/usr/sbin
 FTPD_PACKAGES := vsftpd pure-ftpd pure-ftpd-common proftpd-core proftpd-mod-crypto
@@ -205,6 +205,7 @@ packages: $(FTPD)/proftpd
 	/usr/bin/python3 -c 'import zeep, spyne' 2>/dev/null || missing="$$missing python3 python3-zeep python3-spyne"; \
 	php -m 2>/dev/null | grep -q '^soap' || missing="$$missing php-cli php-soap"; \
 	php -m 2>/dev/null | grep -q '^mbstring' || missing="$$missing php-mbstring"; \
+	command -v caddy >/dev/null || missing="$$missing caddy"; \
 	[ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
 	for l in hiredis0.14 memcached11 memcachedutil2 pcre2-posix3 sodium23 wrap0; do \
 	  [ -e /usr/share/doc/lib$$l ] || missing="$$missing lib$$l"; done; \
