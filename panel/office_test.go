@@ -142,7 +142,12 @@ var officePeople = []string{"nobody", "owner", "other", "viewer", "agent", "revi
 
 func newOffice(t *testing.T, cfg panel.Config) *office {
 	t.Helper()
-	o := &office{t: t, db: testdb.New(t), workflows: &workflowsStub{err: workflows.ErrWrongStage,
+	return newOfficeAt(t, testdb.New(t), cfg)
+}
+
+func newOfficeAt(t *testing.T, db *store.Store, cfg panel.Config) *office {
+	t.Helper()
+	o := &office{t: t, db: db, workflows: &workflowsStub{err: workflows.ErrWrongStage,
 		corrected: map[string]workflows.Corrected{}}, paths: map[string]string{}}
 	cfg.Store, cfg.Filings, cfg.Logger = o.db, o.workflows, slog.New(slog.DiscardHandler)
 	cfg.Resolver = website.NewResolver("127.0.0.1:1") // nothing answers there

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beian/beian/internal/filing"
@@ -45,16 +47,19 @@ func (s *Store) StuckCauses(ctx context.Context) (list []CountedCause, err error
 	if err != nil {
 		return nil, err
 	}
+	var counts []string
+	var args []any
 	for _, c := range causes {
-		n, err := s.count(ctx, countStuck, c.Step, c.Reason)
-		if err != nil {
-			return nil, err
-		}
-		if n.N > 0 { // resolved in the meantime
-			list = append(list, CountedCause{c, n})
-		}
+		counts = append(counts, `SELECT ? AS stuck_step, ? AS stuck_reason, COUNT(*) AS n, MIN(at) AS oldest
+			FROM (`+countStuck+` LIMIT ?) some`)
+		args = append(args, c.Step, c.Reason, c.Step, c.Reason, MaxCounted+1)
 	}
-	return list, nil
+	if len(counts) == 0 {
+		return nil, nil
+	}
+	list, err = selectAll[CountedCause](ctx, s.db, strings.Join(counts, ` UNION ALL `), args...)
+	return slices.DeleteFunc(list, func(c CountedCause) bool { return c.N == 0 }), // resolved in the meantime
+		during(err, "counting")
 }
 
 const (
@@ -88,17 +93,14 @@ func (s *Store) CountOpenTickets(ctx context.Context) (Counted, error) {
 
 // ProvincesIn returns the provinces that have filings in a stage.
 func (s *Store) ProvincesIn(ctx context.Context, stage filing.Stage) (list []string, err error) {
+	var some []string
+	var args []any
 	for _, p := range filing.Provinces() {
-		some, err := get[bool](ctx, s.db, `SELECT EXISTS(SELECT 1 FROM filings FORCE INDEX (filings_province)
-			WHERE province = ? AND stage = ?)`, p.Code, stage)
-		if err != nil {
-			return nil, err
-		}
-		if some {
-			list = append(list, p.Code)
-		}
+		some = append(some, `(SELECT province FROM filings FORCE INDEX (filings_province) WHERE province = ? AND stage = ?
+			LIMIT 1)`)
+		args = append(args, p.Code, stage)
 	}
-	return list, nil
+	return selectAll[string](ctx, s.db, strings.Join(some, ` UNION ALL `), args...)
 }
 
 // CountedKind is the number of open tasks of a kind.
