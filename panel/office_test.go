@@ -248,6 +248,9 @@ func (o *office) furnish() {
 	o.paths["/support/bureau/accounts/:id/files/:direction/:number"] =
 		fmt.Sprintf("/support/bureau/accounts/%d/files/down/%d", o.account, file)
 	o.paths["/support/staff/:id"] = fmt.Sprint(o.person("viewer-two"))
+	leaver, err := o.db.EnsureUser(ctx, store.RoleCustomer, "leaver", o.password)
+	must(err)
+	o.paths["/support/customers/:id"] = fmt.Sprint(leaver)
 	o.stuck("M9", "send_sms", "operator", 2)
 	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5,
 		CreatedBy: "support:reviewer"}, store.StuckFilter{}, 1000)

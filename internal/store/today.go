@@ -74,13 +74,37 @@ const (
 	countTickets = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open' ORDER BY id`
 )
 
-// CountStage counts the filings that have been in a stage since a time or longer, in one province if given.
-func (s *Store) CountStage(ctx context.Context, stage filing.Stage, province string,
-	before time.Time) (Counted, error) {
-	if province != "" {
-		return s.count(ctx, countStageProvince, province, stage, before.UTC())
-	}
+// CountStage counts the filings that have been in a stage since a time or longer.
+func (s *Store) CountStage(ctx context.Context, stage filing.Stage, before time.Time) (Counted, error) {
 	return s.count(ctx, countStage, stage, before.UTC())
+}
+
+// ProvinceBefore is a province and the time since which, or longer, something must have been so to count there.
+type ProvinceBefore struct {
+	Province string
+	Before   time.Time
+}
+
+// CountStageIn is CountStage for several provinces at once, each with a time of its own.
+func (s *Store) CountStageIn(ctx context.Context, stage filing.Stage, in []ProvinceBefore) ([]Counted, error) {
+	if len(in) == 0 {
+		return nil, nil
+	}
+	var counts []string
+	var args []any
+	for i, p := range in {
+		counts = append(counts, `SELECT ? AS i, COUNT(*) AS n, MIN(at) AS oldest FROM (`+countStageProvince+` LIMIT ?) some`)
+		args = append(args, i, p.Province, stage, p.Before.UTC(), MaxCounted+1)
+	}
+	list, err := selectAll[struct {
+		I int `db:"i"`
+		Counted
+	}](ctx, s.db, strings.Join(counts, ` UNION ALL `), args...)
+	counted := make([]Counted, len(in))
+	for _, row := range list {
+		counted[row.I] = row.Counted
+	}
+	return counted, during(err, "counting")
 }
 
 // CountSiteBad counts the completed filings whose sites are broken.

@@ -21,11 +21,11 @@ func (p *Pages) staffTickets(c *gin.Context) error {
 	if !slices.Contains(store.TicketStatuses, status) {
 		status = store.TicketOpen
 	}
-	list, err := p.Store.Tickets(c.Request.Context(), status, web.QueryID(c, "after"), ticketsShown+1)
-	if err != nil {
+	if err := p.AuditView(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
 		return err
 	}
-	if err := p.AuditView(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
+	list, err := p.Store.Tickets(c.Request.Context(), status, web.QueryID(c, "after"), ticketsShown+1)
+	if err != nil {
 		return err
 	}
 	data := listed(list)
@@ -42,14 +42,15 @@ func (p *Pages) showStaffTicket(
 	c *gin.Context, status int, token string, values url.Values, problems filing.Problems,
 ) error {
 	ctx, id := c.Request.Context(), web.PathID(c, "id")
+	p.readConversationAhead(c, id)
 	ticket, err := p.Store.Ticket(ctx, id)
+	if err == nil {
+		err = p.AuditView(c, "ticket.view", "ticket", web.IdText(id))
+	}
 	if err != nil {
 		return err
 	}
 	data, err := p.conversation(c, ticket, "/support/tickets/%d")
-	if err == nil {
-		err = p.AuditView(c, "ticket.view", "ticket", web.IdText(id))
-	}
 	if err == nil && ticket.NewForStaff() {
 		err = p.Store.SeenByStaff(ctx, id, data.last())
 	}

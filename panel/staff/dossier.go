@@ -68,6 +68,10 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, b
 	ctx := c.Request.Context()
 	var err error
 	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
+	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
+		return err
+	}
+	p.readDossierAhead(c, f)
 	if data.Revision, err = p.Store.LatestRevision(ctx, f.ID); err != nil {
 		return err
 	}
@@ -79,10 +83,29 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, b
 	if data.Views, err = p.Store.PaperViews(ctx, f.ID, viewsShown); err != nil {
 		return err
 	}
-	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
-		return err
-	}
 	return p.Render(c, status, web.Page{Title: "staff_dossier.title"}, web.With(dossierPage, data))
+}
+
+// readDossierAhead reads what a dossier's page shows at once. While it is vetted, the latest revision is the filing's.
+func (p *Pages) readDossierAhead(c *gin.Context, f store.Filing) {
+	ctx := c.Request.Context()
+	web.Ahead(c,
+		func() error { _, err := p.Store.LatestRevision(ctx, f.ID); return err },
+		func() error { _, err := p.Store.PaperViews(ctx, f.ID, viewsShown); return err },
+		func() error { _, err := p.Store.PaperStatements(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Dossier(ctx, f.ID, f.Revision); return err },
+		func() error { _, err := p.Store.PapersOfRevision(ctx, f.ID, f.Revision); return err },
+	)
+	if f.Stage != filing.Vetting {
+		return
+	}
+	web.Ahead(c,
+		func() error { _, err := p.Store.Order(ctx, f.OrderID); return err },
+		func() error { _, err := p.Store.Dossier(ctx, f.ID, f.Revision-1); return err },
+		func() error { _, err := p.Store.PapersOfRevision(ctx, f.ID, f.Revision-1); return err },
+		func() error { _, err := p.Store.SendBacks(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Decisions(ctx, f.ID); return err },
+	)
 }
 
 // withoutSecrets leaves out what a reviewer needn't see: passwords at the bureau.

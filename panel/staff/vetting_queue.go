@@ -68,7 +68,7 @@ func (p *Pages) vettingQueue(c *gin.Context) error {
 	if !slices.Contains(data.Choices, data.Shown) {
 		data.Shown = store.VettingsAll
 	}
-	count, err := p.Store.CountStage(ctx, filing.Vetting, "", now)
+	count, err := p.Store.CountStage(ctx, filing.Vetting, now)
 	data.Count = count.Text()
 	var queue, mine []store.QueuedVetting
 	if err == nil {
