@@ -35,6 +35,9 @@ type supportDossierData struct {
 	// Again: the bureau refused it for something that the provider corrects.
 	Again bool
 	Views []store.PaperView
+
+	// renewed waits until the reader's lease is renewed.
+	renewed func() error
 }
 
 // statusPath is the part of the page that tells who vets the dossier.
@@ -71,6 +74,7 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, b
 	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
+	data.renewed = p.renewVetting(c, f)
 	p.readDossierAhead(c, f)
 	if data.Revision, err = p.Store.LatestRevision(ctx, f.ID); err != nil {
 		return err
@@ -100,7 +104,7 @@ func (p *Pages) readDossierAhead(c *gin.Context, f store.Filing) {
 		return
 	}
 	web.Ahead(c,
-		func() error { _, err := p.Store.Order(ctx, f.OrderID); return err },
+		func() error { return p.ReadPrecheckAhead(ctx, f) },
 		func() error { _, err := p.Store.Dossier(ctx, f.ID, f.Revision-1); return err },
 		func() error { _, err := p.Store.PapersOfRevision(ctx, f.ID, f.Revision-1); return err },
 		func() error { _, err := p.Store.SendBacks(ctx, f.ID); return err },
@@ -139,7 +143,7 @@ func (p *Pages) submitted(c *gin.Context, data *supportDossierData, back filledF
 // fillVetting fills in what vetting of a revision needs.
 func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, back filledForm) error {
 	ctx, f := c.Request.Context(), data.Filing
-	vetting, err := p.vettingOf(c, f, d)
+	vetting, err := p.vettingOf(c, f, d, data.renewed)
 	if err != nil {
 		return err
 	}
@@ -204,7 +208,7 @@ func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 
 // viewPaperAsStaff shows staff a paper of any filing.
 func (p *Pages) viewPaperAsStaff(c *gin.Context, f store.Filing) error {
-	if err := p.renewVetting(c, f); err != nil {
+	if err := p.renewVetting(c, f)(); err != nil {
 		return err
 	}
 	if c.Query("thumb") == "" { // previews belong to the dossier's page, whose view was audited

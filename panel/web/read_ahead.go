@@ -36,3 +36,11 @@ func AtOnce(reads ...func() error) error {
 	}
 	return all.Wait()
 }
+
+// Begin starts something that a page needs later; wait waits for it, at most once. act may outlive the request, so it
+// mustn't use its gin.Context.
+func Begin(act func() error) (wait func() error) {
+	done := make(chan error, 1)
+	go func() { done <- act() }()
+	return func() error { return <-done }
+}
