@@ -45,6 +45,8 @@ var RetentionRules = []RetentionRule{
 		words("发出即清除地址，十四天后删除", "the address goes when it is sent, the rest after fourteen days"), whyShortest},
 	{[]string{"message_deliveries"}, "", words("短信和邮件的送达结果", "what became of each SMS and mail"),
 		words("结果已知一百八十天，或备案资料删除", "the outcome has been known for 180 days, or the filing's data go"), whyShortest},
+	{[]string{"refused_addresses"}, "", words("被永久拒收的号码和邮箱的散列", "hashes of numbers and addresses that were refused for good"),
+		words("本人确认无误，或有消息送达；最长三百六十五天", "their owner confirms them, or a message arrives; 365 days at most"), whyShortest},
 	{[]string{"order_drafts"}, "", words("未开始备案的草稿", "drafts without a filing"),
 		words("九十天未修改，或订单转移", "unchanged for ninety days, or the order is transferred"), whyShortest},
 	{[]string{"drafts", "footer_edits"}, "BEIAN_KEEP_DRAFTS",

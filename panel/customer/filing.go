@@ -120,8 +120,10 @@ type filingData struct {
 	Current
 	// TicketNews: there is an answer to a question of the customer.
 	TicketNews bool
-	Tasks      []task
-	Timeline   []dossierview.TimelineLine
+	// Stopped are the contact's addresses to which nothing is sent any more, because they were refused.
+	Stopped  []store.RefusedAddress
+	Tasks    []task
+	Timeline []dossierview.TimelineLine
 	// Earlier are the order's other filings.
 	Earlier []dossierview.EarlierFiling
 	// Expected is how long the bureau will take, while it has the filing.
@@ -220,6 +222,9 @@ func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 	data, err := p.filingData(c, cur)
 	if err == nil {
 		data.TicketNews, err = news()
+	}
+	if err == nil {
+		data.Stopped, err = p.Store.RefusedOfFiling(c.Request.Context(), cur.Filing.ID)
 	}
 	if err != nil {
 		return err

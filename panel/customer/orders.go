@@ -64,7 +64,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 	}
 	data := ordersData{
 		Announcements: announcements,
-		Filter: filter, Chosen: chosenStanding(filter), States: actingStates, Stages: filing.OrderStages,
+		Filter:        filter, Chosen: chosenStanding(filter), States: actingStates, Stages: filing.OrderStages,
 		Filtered: filter != store.OrderFilter{}, Cut: list.Cut,
 	}
 	rows := list.Rows

@@ -28,6 +28,7 @@ func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, h
 	ahead(func() error { _, err := v.Store.PaperStatements(ctx, f.ID); return err })
 	ahead(func() error { _, err := v.Store.ServesProvince(ctx, ""); return err })
 	if history {
+		ahead(func() error { _, err := v.Store.RefusedOfFiling(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Events(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.FooterEdits(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Decisions(ctx, f.ID); return err })

@@ -37,8 +37,10 @@ type filingData struct {
 	// Parts are the forms, masked except for the one that was asked for; nil for readers who may see none.
 	Parts []maskedPart
 	// Unmask asks for the reason before a part is unmasked.
-	Unmask     web.Form
-	Messages   []sentMessage
+	Unmask   web.Form
+	Messages []sentMessage
+	// Stopped are the contact's addresses to which nothing is sent any more, because they were refused.
+	Stopped    []store.RefusedAddress
 	Records    []store.SubmittedRecord
 	SiteChecks []store.SiteCheck
 	Consents   []store.Consent
@@ -148,6 +150,7 @@ func (p *Pages) readFilingAhead(c *gin.Context, f store.Filing) {
 		func() error { _, err := p.Store.Decisions(ctx, f.ID); return err },
 		func() error { _, err := p.Store.SendBacks(ctx, f.ID); return err },
 		func() error { _, err := p.Store.SentMessages(ctx, f.ID); return err },
+		func() error { _, err := p.Store.RefusedOfFiling(ctx, f.ID); return err },
 		func() error { _, err := p.Store.SubmittedRecords(ctx, f.ID); return err },
 		func() error { _, err := p.Store.Consents(ctx, f.ID); return err },
 		func() error { _, _, err := p.Store.ErasedAt(ctx, f.ID); return err },
@@ -220,6 +223,9 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 	for _, m := range sent {
 		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "staff_filing_message.", m.Template)
 		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID, m})
+	}
+	if data.Stopped, err = p.Store.RefusedOfFiling(ctx, f.ID); err != nil {
+		return err
 	}
 	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
 		return err
