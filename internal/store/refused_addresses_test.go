@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
@@ -54,4 +55,35 @@ func TestRefusedAddressesAreKnown(t *testing.T) {
 	now = now.Add(366 * 24 * time.Hour)
 	require.NoError(t, s.PurgeSignIn(ctx))
 	require.False(t, refused(filing.SMS, deliveryPhone), "the number may be somebody else's by now")
+}
+
+// What is known of a contact's addresses goes with the contact.
+func TestRefusalsGoWithTheirFiling(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, err := s.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	user, err := s.UserByLogin(ctx, "demo")
+	require.NoError(t, err)
+	order, err := s.OrderOf(ctx, user.ID, "D1")
+	require.NoError(t, err)
+	f, err := s.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	contact := filingtest.Contact()
+	_, err = s.RegisterContact(ctx, user.ID, f.ID, contact, "hash")
+	require.NoError(t, err)
+	gone := filing.Delivery{Code: "5.1.1"}
+	require.NoError(t, s.RefuseAddress(ctx, filing.Mail, contact.Email, gone))
+	require.NoError(t, s.RefuseAddress(ctx, filing.SMS, contact.Mobile, gone))
+	require.NoError(t, s.RefuseAddress(ctx, filing.Mail, "another@example.com", gone))
+	list, err := s.RefusedOfFiling(ctx, f.ID)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Withdrawn,
+		EventKind: "withdrawn", Actor: "test"}))
+	_, err = s.EraseCustomer(ctx, user.ID)
+	require.NoError(t, err)
+	var left int
+	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM refused_addresses`).Scan(&left))
+	require.Equal(t, 1, left, "somebody else's")
 }

@@ -169,7 +169,7 @@ func postTicketForm(c *gin.Context) (values url.Values, file []byte, err error) 
 	return u.Values, u.File, nil
 }
 
-// ticketPictures encodes what a customer attached; nil: nothing.
+// ticketPictures encodes what was attached to a message; nil: nothing.
 func (p *Pages) ticketPictures(c *gin.Context, file []byte) ([][]byte, filing.Problems, error) {
 	if file == nil {
 		return nil, nil, nil
