@@ -57,4 +57,13 @@ func TestCustomersConfirmRefusedAddresses(t *testing.T) {
 	changed, err := o.db.Contact(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "gone@example.com", changed.Details.Email)
+
+	// So it is where the account's own address is set.
+	refuse("mine@example.com")
+	form = url.Values{"email": {"mine@example.com"}, "present_password": {officePassword}}
+	status, page, _ = owner.look("/account/contact/mail", form)
+	require.Equal(t, http.StatusUnprocessableEntity, status)
+	require.Contains(t, page.Find("#e-email").Text(), "no such user (5.1.1)")
+	require.Equal(t, http.StatusSeeOther, owner.form("/account/contact/mail", form))
+	require.False(t, refused("mine@example.com"))
 }
