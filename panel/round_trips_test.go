@@ -116,7 +116,7 @@ const roundTrips = 5
 
 // moreTrips are the routes that need more, and why.
 var moreTrips = map[string]int{
-	"/captcha":                               7, // a picture that takes from a quota in a transaction, and changes the session
+	"/captcha":                               7, // a picture; takes from a quota, and changes the session
 	"/orders/:number/filing/letter":          6, // records what it states, once nothing is found wrong with that
 	"/orders/:number/filing/sheet":           6,
 	"/support/filings/:number/papers/:paper": 6, // a picture, whose view is recorded twice
@@ -133,22 +133,21 @@ var pagesAsking = strings.Fields(`
 /orders/:number/filing/kind /orders/:number/filing/letter /orders/:number/filing/notice
 /orders/:number/filing/ownership /orders/:number/filing/papers /orders/:number/filing/papers/:paper
 /orders/:number/filing/police /orders/:number/filing/progress /orders/:number/filing/recover
-/orders/:number/filing/result /orders/:number/filing/review /orders/:number/filing/sheet
-/orders/:number/filing/site /orders/:number/filing/verify /orders/:number/register /privacy /query /readyz
-/regions /sign-in /sign-in/code /sign-in/enrol /sign-in/first /sign-in/first-password /sign-in/forgotten
-/sign-in/forgotten/code /sign-in/forgotten/password /support /support/addresses /support/addresses/:id
-/support/announcements /support/announcements/:id /support/audit /support/audit/export /support/broken
-/support/bulk /support/bulk/:id /support/bulk/:id/progress /support/bureau
-/support/bureau/accounts/:id/files/:direction/:number /support/customers/:id /support/dossiers /support/dossiers/:record
-/support/figures /support/figures/:figure /support/filings /support/filings.csv /support/filings/:number
-/support/filings/:number/contact/:channel /support/filings/:number/dossier
-/support/filings/:number/papers/:paper /support/filings/:number/proofs/:id /support/filings/:number/resume
-/support/filings/:number/space /support/filings/:number/vetting/state /support/filings/:number/withdraw
-/support/orders/:number/customer /support/orders/:number/first-password /support/orders/:number/transfer /support/papers /support/quotas
-/support/staff /support/stuck /support/tasks/:id/answer /support/tickets /support/tickets/:id
-/support/tickets/:id/pictures/:picture /support/today /support/vetting /support/vetting/figures
-/support/vetting/figures.csv /tickets /tickets/:id /tickets/:id/pictures/:picture /tickets/ask
-/tickets/complain`)
+/orders/:number/filing/result /orders/:number/filing/review /orders/:number/filing/sheet /orders/:number/filing/site
+/orders/:number/filing/verify /orders/:number/register /privacy /query /readyz /regions /sign-in /sign-in/code
+/sign-in/enrol /sign-in/first /sign-in/first-password /sign-in/forgotten /sign-in/forgotten/code
+/sign-in/forgotten/password /support /support/addresses /support/addresses/:id /support/announcements
+/support/announcements/:id /support/audit /support/audit/export /support/broken /support/bulk /support/bulk/:id
+/support/bulk/:id/progress /support/bureau /support/bureau/accounts/:id/files/:direction/:number
+/support/customers/:id /support/dossiers /support/dossiers/:record /support/figures /support/figures/:figure
+/support/filings /support/filings.csv /support/filings/:number /support/filings/:number/contact/:channel
+/support/filings/:number/dossier /support/filings/:number/papers/:paper /support/filings/:number/proofs/:id
+/support/filings/:number/resume /support/filings/:number/space /support/filings/:number/vetting/state
+/support/filings/:number/withdraw /support/orders/:number/customer /support/orders/:number/first-password
+/support/orders/:number/transfer /support/papers /support/quotas /support/staff /support/stuck
+/support/tasks/:id/answer /support/tickets /support/tickets/:id /support/tickets/:id/pictures/:picture
+/support/today /support/vetting /support/vetting/figures /support/vetting/figures.csv /tickets /tickets/:id
+/tickets/:id/pictures/:picture /tickets/ask /tickets/complain`)
 
 // Each page asks the database at most five times one after the other, however much it shows: with two seconds there
 // and back it still answers in time.
@@ -183,8 +182,8 @@ func TestEveryPageMakesFewRoundTrips(t *testing.T) {
 		t.Errorf("%s: %d round trips, want %d at most:\n%s", path, len(chain), most, strings.Join(chain, "\n"))
 	}
 	for _, route := range o.routes() {
-		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/events") { // a stream asks for as long as it is open
-			continue
+		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/events") {
+			continue // a stream asks for as long as it is open
 		}
 		if !slices.Contains(pagesAsking, route.Path) {
 			t.Errorf("pagesAsking lacks %s", route.Path)

@@ -58,8 +58,8 @@ var smsReceipts = map[string]smsFault{
 	"ACCEPTD": wait("the operator's customer service took it"),
 }
 
-// notInUse are the codes of numbers that nobody has. Others that blame the number stand for phones that are switched off
-// as well.
+// notInUse are the codes of numbers that nobody has. Others that blame the number stand for phones that are switched
+// off as well.
 var notInUse = map[string]bool{"INVALID_NUMBER": true}
 
 // receiptFault says whose fault an operator's code is. What nobody knows is staff's to find out; until then nobody

@@ -190,8 +190,7 @@ func (s *Store) auditOnce(ctx context.Context, d AuditEntry, effect fragment) (s
 	if err != nil {
 		return 0, err
 	}
-	_, err = conn.ExecContext(ctx, write[0].sql+`; `+write[1].sql+`; COMMIT`, write[0].with(write[1].args...)...)
-	return r.Seq, err
+	return r.Seq, exec(ctx, conn, write[0].sql+`; `+write[1].sql+`; COMMIT`, write[0].with(write[1].args...)...)
 }
 
 // audit appends an entry to the log. Call it last in a transaction: it locks the head's row until the commit, which

@@ -97,9 +97,9 @@ func openPool(cfg *mysql.Config, most int) (*sqlx.DB, error) {
 	return db, nil
 }
 
-// readCommitted makes connections whose transactions read what is committed now, not when they began. It is a statement,
-// because MySQL and MariaDB name the variable differently, and sent once, because sql.TxOptions sends it for each
-// transaction.
+// readCommitted makes connections whose transactions read what is committed now, not when they began. It is a
+// statement, because MySQL and MariaDB name the variable differently, and sent once, because sql.TxOptions sends it for
+// each transaction.
 type readCommitted struct{ driver.Connector }
 
 // Connect implements driver.Connector.

@@ -31,7 +31,8 @@ func (s *Store) RefuseAddress(ctx context.Context, ch filing.Channel, to string,
 	if at.IsZero() {
 		at = s.utcNow()
 	}
-	return exec(ctx, s.db, `INSERT INTO refused_addresses (channel, to_hash, code, words, refused_at) VALUES (?, ?, ?, ?, ?)
+	return exec(ctx, s.db, `INSERT INTO refused_addresses (channel, to_hash, code, words, refused_at)
+		VALUES (?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE code = VALUES(code), words = VALUES(words), refused_at = VALUES(refused_at)`,
 		ch, hash, d.Code, d.Words, at.UTC())
 }

@@ -39,8 +39,8 @@ type Received struct {
 }
 
 // Server is the stand-in. Its Faults take the operations MAIL, RCPT and DATA, for which the code of a Fail is the SMTP
-// reply's, with its status if it has one ("550 5.1.1"), and Bounce: a Fail takes the mail, and then returns it with the code as another server's reply, such as
-// "550 5.1.1 no such user".
+// reply's, with its status if it has one ("550 5.1.1"), and Bounce: a Fail takes the mail, and then returns it with the
+// code as another server's reply, such as "550 5.1.1 no such user".
 type Server struct {
 	Faults fault.Board
 	// BounceURL is where bounces are posted; empty: nowhere.
