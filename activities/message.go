@@ -204,6 +204,9 @@ func (a *Message) sendOnce(ctx context.Context, to string, m sending,
 // it. An SMS has the link that its approved text has.
 func (a *Message) deliver(ctx context.Context, channel filing.Channel, page string,
 	m message.SMSMessage) (message.Receipt, error) {
+	if err := a.stopped(ctx, channel, m); err != nil {
+		return message.Receipt{}, err
+	}
 	mailID := ""
 	if channel == filing.Mail {
 		mailID = a.Mail.MessageID(m.Key)
@@ -211,6 +214,28 @@ func (a *Message) deliver(ctx context.Context, channel filing.Channel, page stri
 	if err := a.Store.BeginDelivery(ctx, m.Key, channel, m.To, mailID); err != nil {
 		return message.Receipt{}, err
 	}
+	receipt, err := a.send(ctx, channel, page, m)
+	if refused, is := errors.AsType[*message.Error](err); is && refused.Permanent {
+		err = errors.Join(err, a.Store.RefuseAddress(ctx, channel, m.To, filing.Delivery{Code: refused.Code,
+			Words: refused.Means}))
+	}
+	return receipt, err
+}
+
+// stopped refuses what would go out by itself to an address that was refused for good, as the other side would again.
+func (a *Message) stopped(ctx context.Context, channel filing.Channel, m message.SMSMessage) error {
+	if m.Template.Requested() {
+		return nil
+	}
+	r, refused, err := a.Store.RefusedAddress(ctx, channel, m.To)
+	if refused {
+		err = &message.Error{Kind: message.Recipient, Code: r.Code, Means: "refused before"}
+	}
+	return err
+}
+
+func (a *Message) send(ctx context.Context, channel filing.Channel, page string,
+	m message.SMSMessage) (message.Receipt, error) {
 	if channel == filing.SMS {
 		return a.SMS.Send(ctx, m)
 	}

@@ -36,13 +36,14 @@ func TestAccessOfOthersWantsARecentProof(t *testing.T) {
 	_, last := o.logged(0)
 	wanted := []string{"/support/staff", "/support/staff/:id/role", "/support/staff/:id/disable",
 		"/support/staff/:id/enable", "/support/staff/:id/reset-totp", "/support/staff/:id/end-sessions",
-		"/support/staff/:id/password", "/support/filings/:number/contact/:channel", "/support/orders/:number/transfer"}
+		"/support/staff/:id/password", "/support/filings/:number/contact/:channel", "/support/orders/:number/transfer",
+		"/support/customers/:id"}
 	for _, route := range wanted {
 		require.Equal(t, http.StatusSeeOther, admin.form(o.path(route), url.Values{"login": {"sneaked-in"},
 			"role": {"administrator"}}), route)
 	}
 	for _, route := range []string{"/support/staff", "/support/filings/:number/contact/:channel",
-		"/support/orders/:number/transfer"} {
+		"/support/orders/:number/transfer", "/support/customers/:id"} {
 		require.Equal(t, http.StatusSeeOther, look(o.path(route)), route)
 	}
 	entries, _ := o.logged(last)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"log/slog"
@@ -395,13 +396,20 @@ func TestQuestionsAreConversations(t *testing.T) {
 	told := func(path string) bool { return c.get(path, 200).Find("[data-ticket-news]").Length() == 1 }
 	require.False(t, told("/orders"))
 	answer := url.Values{"token": {one.Find("main [name=token]").AttrOr("value", "")}, "text": {"请改名称"}}
-	staff.post("/support/tickets/1/answer", answer, 200)
+	wrong := staff.upload("/support/tickets/1/answer", answer, "picture", "a.jpg", []byte("no picture"), 422)
+	require.Equal(t, 1, wrong.Find("#e-picture").Length())
+	staff.upload("/support/tickets/1/answer", answer, "picture", "a.jpg", screenshot.Bytes(), 200)
+	staff.upload("/support/tickets/1/answer", answer, "picture", "a.jpg", screenshot.Bytes(), 200) // a double click
 	require.True(t, told("/orders"))
 	require.True(t, told("/help"))
 	require.Zero(t, other.get("/orders", 200).Find("[data-ticket-news]").Length())
 	require.True(t, isNew(c, "/tickets"))
 	page := c.get("/tickets/1", 200)
 	require.Equal(t, 1, page.Find("[data-answer] [data-new]").Length())
+	ours := page.Find(`[data-answer] a[href^="/tickets/1/pictures/"]`)
+	require.Equal(t, 1, ours.Length())
+	require.Equal(t, "image/jpeg", c.pictureType(ours.AttrOr("href", "")))
+	require.NotEqual(t, "image/jpeg", other.pictureType(ours.AttrOr("href", "")))
 	require.False(t, told("/orders"), "it has been read")
 	require.False(t, isNew(c, "/tickets"))
 	require.Zero(t, c.get("/tickets/1", 200).Find("[data-answer] [data-new]").Length())
@@ -432,6 +440,15 @@ func TestQuestionsAreConversations(t *testing.T) {
 	other.get("/tickets/1", 404)
 	require.Zero(t, other.get("/tickets", 200).Find("[data-ticket]").Length(), "a ticket doesn't follow its order")
 	require.Equal(t, 1, c.get("/tickets", 200).Find("[data-ticket]").Length())
+
+	strange, err := h.db.OpenTicket(ctx, store.Ticket{Token: strings.Repeat("5", 32), Kind: store.TicketAsk, Lang: "zh",
+		TicketBody: store.TicketBody{Text: "?", Email: "stranger@example.com"}})
+	require.NoError(t, err)
+	path := fmt.Sprintf("/support/tickets/%d", strange)
+	require.Zero(t, staff.get(path, 200).Find("#f-picture").Length(), "a stranger has no page that would show it")
+	staff.upload(path+"/answer", url.Values{"token": {strings.Repeat("6", 32)}, "text": {"好的"}}, "picture", "a.jpg",
+		screenshot.Bytes(), 200)
+	require.Zero(t, staff.get(path, 200).Find(`a[href*="/pictures/"]`).Length())
 
 	staff.post("/support/tickets/1/close", nil, 200)
 	require.Zero(t, c.get("/tickets/1", 200).Find(`main form[action="/tickets/1"]`).Length())

@@ -142,7 +142,12 @@ var officePeople = []string{"nobody", "owner", "other", "viewer", "agent", "revi
 
 func newOffice(t *testing.T, cfg panel.Config) *office {
 	t.Helper()
-	o := &office{t: t, db: testdb.New(t), workflows: &workflowsStub{err: workflows.ErrWrongStage,
+	return newOfficeAt(t, testdb.New(t), cfg)
+}
+
+func newOfficeAt(t *testing.T, db *store.Store, cfg panel.Config) *office {
+	t.Helper()
+	o := &office{t: t, db: db, workflows: &workflowsStub{err: workflows.ErrWrongStage,
 		corrected: map[string]workflows.Corrected{}}, paths: map[string]string{}}
 	cfg.Store, cfg.Filings, cfg.Logger = o.db, o.workflows, slog.New(slog.DiscardHandler)
 	cfg.Resolver = website.NewResolver("127.0.0.1:1") // nothing answers there
@@ -243,6 +248,9 @@ func (o *office) furnish() {
 	o.paths["/support/bureau/accounts/:id/files/:direction/:number"] =
 		fmt.Sprintf("/support/bureau/accounts/%d/files/down/%d", o.account, file)
 	o.paths["/support/staff/:id"] = fmt.Sprint(o.person("viewer-two"))
+	leaver, err := o.db.EnsureUser(ctx, store.RoleCustomer, "leaver", o.password)
+	must(err)
+	o.paths["/support/customers/:id"] = fmt.Sprint(leaver)
 	o.stuck("M9", "send_sms", "operator", 2)
 	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5,
 		CreatedBy: "support:reviewer"}, store.StuckFilter{}, 1000)

@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"archive/zip"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -64,16 +60,6 @@ func (exportCommand) Help() string {
 	return "The file is readable by anybody: hand it over safely, then delete it. Example: beian customers export wang --key-file keys.json"
 }
 
-// exportNote explains an export's files.
-const exportNote = `data.json has what is held about you (个人信息保护法第四十五条), one list for each table of the database;
-pictures and pages are files of their own, which it names.
-data.json 是我们持有的您的个人信息，按数据表列出；图片和网页另存为文件，其中写有文件名。
-
-Left out: passwords, codes and hashes; data files exchanged with the bureau and the audit log, which hold other people's
-data too; and what the bureau itself holds about you, which it tells you itself.
-不包括：密码、验证码和散列；与管局交换的数据文件和操作日志（其中也有他人的信息）；管局自己掌握的信息（请向管局查询）。
-`
-
 // Run writes the file, with an audit entry.
 func (c *exportCommand) Run(ctx context.Context) error {
 	return c.with(ctx, "customer.export", func(ctx context.Context, db *store.Store, user store.User) error {
@@ -82,42 +68,13 @@ func (c *exportCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("--file: %w", err)
 		}
-		err = errors.Join(writeExport(ctx, db, user.ID, zip.NewWriter(f)), f.Close())
+		err = errors.Join(db.ExportCustomerZIP(ctx, user.ID, f), f.Close())
 		if err != nil {
 			return errors.Join(err, os.Remove(name))
 		}
 		fmt.Printf("%s has everything about customer %d.\n", name, user.ID)
 		return nil
 	})
-}
-
-func writeExport(ctx context.Context, db *store.Store, id int64, to *zip.Writer) error {
-	write := func(name string, content []byte) error {
-		w, err := to.Create(name)
-		if err == nil {
-			_, err = w.Write(content)
-		}
-		return err
-	}
-	tables, err := db.ExportCustomer(ctx, id, func(table string, n int, column string, content []byte) (string, error) {
-		name := fmt.Sprintf("files/%s-%d-%s%s", table, n, column, extension(content))
-		return name, write(name, content)
-	})
-	if err != nil {
-		return err
-	}
-	list, err := json.MarshalIndent(tables, "", "  ")
-	if err != nil {
-		return err
-	}
-	return errors.Join(write("data.json", list), write("README.txt", []byte(exportNote)), to.Close())
-}
-
-// extension is how the name of a file with this content ends.
-func extension(content []byte) string {
-	kind, _, _ := mime.ParseMediaType(http.DetectContentType(content))
-	return cmp.Or(map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "text/html": ".html",
-		"text/plain": ".txt"}[kind], ".bin")
 }
 
 type eraseCommand struct {
@@ -150,7 +107,7 @@ func (c *eraseCommand) Run(ctx context.Context) error {
 			fmt.Println(part.head)
 			lines := []string{}
 			for _, p := range part.parts {
-				if line := t.T("erasure."+p.Key, map[string]any{"n": p.N}); !slices.Contains(lines, line) {
+				if line := p.In(t.T); !slices.Contains(lines, line) {
 					lines = append(lines, line)
 				}
 			}

@@ -24,6 +24,8 @@ type Delivery struct {
 	Fault string `db:"fault"`
 	Code  string `db:"code"`
 	Words string `db:"words"`
+	// Permanent: it was refused because nobody is reached there, and won't be later.
+	Permanent bool `db:"-"`
 	// At is when the outcome came about, or the message was begun while it is pending.
 	At time.Time `db:"at"`
 }

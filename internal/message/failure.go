@@ -31,6 +31,8 @@ type Error struct {
 	Kind Kind
 	// Code is the provider's code: "isv.OUT_OF_SERVICE", or an SMTP reply code. Means says what it stands for, if known.
 	Code, Means string
+	// Permanent: nobody is reached there, and won't be later.
+	Permanent bool
 	// RetryAfter is how long to wait before the next attempt; 0 leaves that to the caller.
 	RetryAfter time.Duration
 }

@@ -116,8 +116,9 @@ func mailDelivery(fields textproto.MIMEHeader) filing.Delivery {
 	} else if class, _, _ := strings.Cut(status, "."); class == "4" || class == "5" {
 		code, _ = strconv.Atoi(class + "00")
 	}
+	fault := smtpError(smtpRcpt, code, status)
 	return filing.Delivery{
-		Outcome: filing.OutcomeRefused, Fault: string(smtpError(smtpRcpt, code, status).Kind),
+		Outcome: filing.OutcomeRefused, Fault: string(fault.Kind), Permanent: fault.Permanent,
 		Code: anonymous(cmp.Or(status, strconv.Itoa(code)), maxCode), Words: anonymous(words, maxWords),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,7 +80,8 @@ func smtpError(at smtpStep, code int, status string) *Error {
 	}
 	for _, r := range smtpRules {
 		if r.holds(at, code, rest) {
-			e := &Error{Kind: r.kind, Code: strconv.Itoa(code), Means: r.means}
+			e := &Error{Kind: r.kind, Code: strconv.Itoa(code), Means: r.means,
+				Permanent: r.kind == Recipient && code/100 == 5 && slices.Contains(nobodyThere, rest)}
 			if r.kind == Limit {
 				e.RetryAfter = mailPause
 			}
@@ -88,6 +90,10 @@ func smtpError(at smtpStep, code int, status string) *Error {
 	}
 	return &Error{Kind: Temporary, Code: strconv.Itoa(code)}
 }
+
+// nobodyThere are the statuses of addresses that don't exist (RFC 3463, 3.2; RFC 7504 for 1.10): no such mailbox, no
+// such system, bad syntax, moved without a forwarding address, a domain that takes no mail.
+var nobodyThere = []string{"1.1", "1.2", "1.3", "1.6", "1.10"}
 
 // mailError says who can mend a mail that the server didn't accept. It drops the error's text, in which servers repeat
 // the address.

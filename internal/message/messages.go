@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -93,6 +94,11 @@ var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdra
 // PageParam is the param with the address of the page that a message to a customer is about; without one there is no
 // link.
 const PageParam = "page"
+
+// Requested reports whether somebody asked for the message and waits for it: a code. Others go out by themselves.
+func (t Template) Requested() bool {
+	return slices.Contains([]Template{ContactCode, PasswordCode, ContactAddressCode, FirstPassword}, t)
+}
 
 // Linked reports whether the SMS may carry a link. Aliyun allows none in templates of codes (验证码模板不支持链接,
 // https://help.aliyun.com/document_detail/463237.html), and none in a variable (isv.PARAM_NOT_SUPPORT_URL): the link is

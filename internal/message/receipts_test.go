@@ -101,10 +101,25 @@ func TestOutcomeOfAnSMSIsAskedFor(t *testing.T) {
 	require.Equal(t, message.Operator, e.Kind)
 }
 
+// Only a number that nobody has is refused for good: a phone may be switched on again.
+func TestNumbersThatNobodyHasAreRefusedForGood(t *testing.T) {
+	for code, want := range map[string]bool{"INVALID_NUMBER": true, "MOBILE_NOT_ON_SERVICE": false, "UNDELIV": false,
+		"EXPIRED": false, "MOBILE_SEND_LIMIT": false, "REJECTD": false} {
+		list, err := message.ReadSMSReports(strings.NewReader(string(sms.Report(sms.Sent{Phone: phone, OutID: "k",
+			Receipt: sms.Receipt{Code: code}}))))
+		require.NoError(t, err)
+		require.Equal(t, want, list[0].Permanent, code)
+	}
+	list, err := message.ReadSMSReports(strings.NewReader(`[{"phone_number":"` + phone + `","out_id":"k","success":false,
+		"err_code":"UNDELIV","err_msg":"空号"}]`))
+	require.NoError(t, err)
+	require.True(t, list[0].Permanent, "the operator says so in its words")
+}
+
 func TestBouncesAreRead(t *testing.T) {
 	for reply, want := range map[string]filing.Delivery{
 		"550 5.1.1 <a@example.com> no such user": {Fault: string(message.Recipient), Code: "5.1.1",
-			Words: "5.1.1 <…> no such user"},
+			Words: "5.1.1 <…> no such user", Permanent: true},
 		"550 no such user":            {Fault: string(message.Recipient), Code: "5.0.0", Words: "no such user"},
 		"552 5.2.2 mailbox full":      {Fault: string(message.Limit), Code: "5.2.2", Words: "5.2.2 mailbox full"},
 		"554 5.7.1 spam":              {Fault: string(message.Operator), Code: "5.7.1", Words: "5.7.1 spam"},

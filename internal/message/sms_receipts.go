@@ -58,6 +58,10 @@ var smsReceipts = map[string]smsFault{
 	"ACCEPTD": wait("the operator's customer service took it"),
 }
 
+// notInUse are the codes of numbers that nobody has. Others that blame the number stand for phones that are switched
+// off as well.
+var notInUse = map[string]bool{"INVALID_NUMBER": true}
+
 // receiptFault says whose fault an operator's code is. What nobody knows is staff's to find out; until then nobody
 // tells a customer that the number is wrong.
 func receiptFault(code string) smsFault {
@@ -74,6 +78,7 @@ func smsDelivery(delivered bool, code, words string, at time.Time) filing.Delive
 	d := filing.Delivery{Outcome: filing.OutcomeDelivered, Code: anonymous(code, maxCode), At: at}
 	if !delivered {
 		d.Outcome, d.Fault, d.Words = filing.OutcomeRefused, string(receiptFault(code).kind), anonymous(words, maxWords)
+		d.Permanent = d.Fault == string(Recipient) && (notInUse[code] || strings.Contains(words, "空号"))
 	}
 	return d
 }

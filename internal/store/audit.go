@@ -138,11 +138,59 @@ func (s *Store) chainHash(r AuditRow, before []byte) ([]byte, error) {
 
 // Audit writes an entry in its own transaction and returns its number. For changes of rows use WithAudit instead.
 func (s *Store) Audit(ctx context.Context, d AuditEntry) (seq int64, err error) {
-	err = s.tx(WithAudit(ctx, nil), func(tx *sqlx.Tx) error {
-		seq, err = s.audit(ctx, tx, d)
+	return s.auditWith(ctx, d, fragment{})
+}
+
+// auditWith writes an entry along with the effect of a statement, unless that is empty, in two round trips: pages that
+// show personal data wait for them.
+func (s *Store) auditWith(ctx context.Context, d AuditEntry, effect fragment) (seq int64, err error) {
+	err = retried(func() error {
+		seq, err = s.auditOnce(ctx, d, effect)
 		return err
 	})
-	return seq, err
+	return seq, during(err, "writing the audit log")
+}
+
+// execAudited runs a statement, along with the context's audit entry if there is one (WithAudit).
+func (s *Store) execAudited(ctx context.Context, effect fragment) error {
+	entry := auditEntryOf(ctx)
+	if entry == nil {
+		return exec(ctx, s.db, effect.sql, effect.args...)
+	}
+	_, err := s.auditWith(ctx, *entry, effect)
+	entry.written = err == nil
+	return err
+}
+
+func (s *Store) auditOnce(ctx context.Context, d AuditEntry, effect fragment) (seq int64, err error) {
+	conn, err := s.batches.Connx(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil { // on a connection that is broken, the server does so itself
+			_, _ = conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+		}
+		err = errors.Join(err, conn.Close())
+	}()
+	begin := `START TRANSACTION; `
+	if effect.sql != "" {
+		begin += effect.sql + `; `
+	}
+	sealed, err := find[[]byte](ctx, conn, "the audit log's head",
+		begin+`SELECT sealed FROM audit_head WHERE id = ? FOR UPDATE`, effect.with(headRow)...)
+	if err != nil {
+		return 0, err
+	}
+	head, err := s.openHead(sealed)
+	if err != nil {
+		return 0, err
+	}
+	r, write, err := s.nextEntry(head, d)
+	if err != nil {
+		return 0, err
+	}
+	return r.Seq, exec(ctx, conn, write[0].sql+`; `+write[1].sql+`; COMMIT`, write[0].with(write[1].args...)...)
 }
 
 // audit appends an entry to the log. Call it last in a transaction: it locks the head's row until the commit, which
@@ -152,24 +200,31 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	r := AuditRow{
+	r, write, err := s.nextEntry(head, d)
+	if err != nil {
+		return 0, err
+	}
+	return r.Seq, during(execAll(ctx, tx, write...), "writing the audit log")
+}
+
+// nextEntry is the entry behind the head, and the statements that write it and move the head.
+func (s *Store) nextEntry(head auditHead, d AuditEntry) (r AuditRow, write []fragment, err error) {
+	r = AuditRow{
 		Seq: head.Seq + 1, At: s.utcNow(), ActorID: d.By.ID, Actor: d.By.Login, Role: d.By.Role, Action: d.Action,
 		Kind: d.Kind, Object: clip(d.Object, maxObject), Outcome: cmp.Or(d.Outcome, OutcomeDone), Of: d.Of,
 	}
 	if r.Sealed, err = s.sealOptional(reasonAAD(r.Seq), []byte(clip(d.Reason, maxReason))); err != nil {
-		return 0, err
+		return r, nil, err
 	}
 	if r.Hash, err = s.chainHash(r, head.Hash); err != nil {
-		return 0, err
+		return r, nil, err
 	}
 	sealed, err := s.keys.SealJSON(headAAD, auditHead{r.Seq, r.Hash})
-	if err != nil {
-		return 0, err
-	}
-	return r.Seq, during(execAll(ctx, tx,
+	return r, []fragment{
 		fragmentOf(`INSERT INTO audit_entries (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash),
-		fragmentOf(`UPDATE audit_head SET sealed = ? WHERE id = ?`, sealed, headRow)), "writing the audit log")
+		fragmentOf(`UPDATE audit_head SET sealed = ? WHERE id = ?`, sealed, headRow),
+	}, err
 }
 
 func (s *Store) lockHead(ctx context.Context, tx *sqlx.Tx) (auditHead, error) {

@@ -95,7 +95,7 @@ func (s *Store) Blacklisted(ctx context.Context, d filing.Dossier) (domains []st
 		return nil, false, err
 	}
 	listed, err := selectAll[[]byte](ctx, s.db, `SELECT entry_hash FROM blacklist WHERE entry_hash IN (?)`,
-		inBytes(slices.Collect(maps.Keys(of))))
+		inBytes(slices.Sorted(maps.Keys(of)))) // the same question each time (remember)
 	about := map[string]bool{}
 	for _, hash := range listed {
 		about[of[string(hash)]] = true

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -67,19 +68,51 @@ func open(ctx context.Context, dsn string, keys *seal.Keys, set func(*mysql.Conf
 	cfg.Params["sql_mode"] =
 		"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'"
 	cfg.Logger = &mysql.NopLogger{} // each of its lines is also an error of ours
+	db, err := openPool(cfg, maxOpenConns)
+	if err != nil {
+		return nil, err
+	}
+	several := cfg.Clone()
+	several.MultiStatements = true
+	batches, err := openPool(several, maxBatchConns)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s := &Store{db: db, batches: batches, keys: keys, now: time.Now, alertQuietPeriod: DefaultAlertQuietPeriod}
+	if err := s.firstContact(ctx); err != nil {
+		return nil, errors.Join(connectError(err, cfg), s.Close())
+	}
+	return s, nil
+}
+
+func openPool(cfg *mysql.Config, most int) (*sqlx.DB, error) {
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("BEIAN_DATABASE: %w", err)
 	}
-	db := sqlx.NewDb(sql.OpenDB(connector), "mysql")
-	db.SetMaxOpenConns(maxOpenConns)
-	db.SetMaxIdleConns(maxOpenConns)
+	db := sqlx.NewDb(sql.OpenDB(readCommitted{connector}), "mysql")
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
 	db.SetConnMaxLifetime(connMaxLifetime)
-	s := &Store{db: db, keys: keys, now: time.Now, alertQuietPeriod: DefaultAlertQuietPeriod}
-	if err := s.firstContact(ctx); err != nil {
-		return nil, errors.Join(connectError(err, cfg), db.Close())
+	return db, nil
+}
+
+// readCommitted makes connections whose transactions read what is committed now, not when they began. It is a
+// statement, because MySQL and MariaDB name the variable differently, and sent once, because sql.TxOptions sends it for
+// each transaction.
+type readCommitted struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := r.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`,
+		nil); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // firstContact signs in and asks the server for its version.

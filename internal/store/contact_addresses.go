@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -47,14 +49,15 @@ func contactAddressAAD(userID int64, ch filing.Channel) string {
 
 // OwnContactAddresses returns the addresses that the account itself confirmed.
 func (s *Store) OwnContactAddresses(ctx context.Context, userID int64) (r ContactAddresses, err error) {
-	var mobile, email []byte
-	err = scan(ctx, s.db, "user", fragmentOf(`SELECT sealed_mobile, sealed_email FROM users WHERE id = ?`, userID),
-		&mobile, &email)
-	if err == nil && mobile != nil {
-		err = s.keys.OpenJSON(contactAddressAAD(userID, filing.SMS), mobile, &r.Mobile)
+	row, err := find[struct {
+		Mobile []byte `db:"sealed_mobile"`
+		Email  []byte `db:"sealed_email"`
+	}](ctx, s.db, "user", `SELECT sealed_mobile, sealed_email FROM users WHERE id = ?`, userID)
+	if err == nil && row.Mobile != nil {
+		err = s.keys.OpenJSON(contactAddressAAD(userID, filing.SMS), row.Mobile, &r.Mobile)
 	}
-	if err == nil && email != nil {
-		err = s.keys.OpenJSON(contactAddressAAD(userID, filing.Mail), email, &r.Email)
+	if err == nil && row.Email != nil {
+		err = s.keys.OpenJSON(contactAddressAAD(userID, filing.Mail), row.Email, &r.Email)
 	}
 	return r, err
 }
@@ -76,32 +79,39 @@ func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAd
 	if err != nil {
 		return r, err
 	}
-	for _, ch := range filing.Channels {
-		if r.By(ch) != "" {
-			continue
+	var both errgroup.Group
+	found := make([]string, len(filing.Channels))
+	for i, ch := range filing.Channels {
+		if found[i] = r.By(ch); found[i] == "" {
+			both.Go(func() (err error) {
+				found[i], err = s.otherAddress(ctx, userID, ch)
+				return err
+			})
 		}
-		filingID, found, err := getOptional[int64](ctx, s.db, `
-			SELECT f.id FROM filings f JOIN contacts c ON c.filing_id = f.id
-				JOIN verifications v ON v.filing_id = f.id AND v.channel = ? AND v.verified_at IS NOT NULL
-			WHERE f.customer_id = ? ORDER BY f.id DESC LIMIT 1`, ch, userID)
-		if err != nil {
-			return r, fmt.Errorf("looking for a contact of account %d: %w", userID, err)
-		}
-		if !found {
-			to, err := s.providerAddress(ctx, userID, ch)
-			if err != nil {
-				return r, err
-			}
-			r.set(ch, to)
-			continue
-		}
-		contact, err := s.Contact(ctx, filingID)
-		if err != nil {
-			return r, err
-		}
-		r.set(ch, addressesOf(contact.Details).By(ch))
+	}
+	if err := both.Wait(); err != nil {
+		return r, fmt.Errorf("looking for a contact of account %d: %w", userID, err)
+	}
+	for i, ch := range filing.Channels {
+		r.set(ch, found[i])
 	}
 	return r, nil
+}
+
+// otherAddress is an address of ContactAddressesOf that isn't the account's own.
+func (s *Store) otherAddress(ctx context.Context, userID int64, ch filing.Channel) (string, error) {
+	filingID, found, err := getOptional[int64](ctx, s.db, `
+		SELECT f.id FROM filings f JOIN contacts c ON c.filing_id = f.id
+			JOIN verifications v ON v.filing_id = f.id AND v.channel = ? AND v.verified_at IS NOT NULL
+		WHERE f.customer_id = ? ORDER BY f.id DESC LIMIT 1`, ch, userID)
+	if err != nil {
+		return "", err
+	}
+	if !found {
+		return s.providerAddress(ctx, userID, ch)
+	}
+	contact, err := s.Contact(ctx, filingID)
+	return addressesOf(contact.Details).By(ch), err
 }
 
 // findAccount finds the account for a user name, or for a mail address or mobile number that belongs to exactly one

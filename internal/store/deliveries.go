@@ -83,10 +83,19 @@ func (s *Store) settle(ctx context.Context, which fragment, ch filing.Channel, t
 	if at.IsZero() {
 		at = s.utcNow()
 	}
-	return true, exec(ctx, s.db, `UPDATE message_deliveries SET outcome = ?, fault = ?, code = ?, words = ?, settled_at = ?,
-		sealed_to = NULL, ask_at = NULL WHERE message_key = ? AND (outcome IN (?, ?) OR outcome = ? AND ? = ?)`,
+	settled, err := changed(ctx, s.db, `UPDATE message_deliveries SET outcome = ?, fault = ?, code = ?, words = ?,
+		settled_at = ?, sealed_to = NULL, ask_at = NULL
+		WHERE message_key = ? AND (outcome IN (?, ?) OR outcome = ? AND ? = ?)`,
 		d.Outcome, d.Fault, d.Code, d.Words, at.UTC(), row.Key, filing.OutcomePending, filing.OutcomeUnknown,
 		filing.OutcomeRefused, d.Outcome, filing.OutcomeDelivered)
+	switch {
+	case err != nil || !settled: // known before
+	case d.Outcome == filing.OutcomeDelivered:
+		err = s.ConfirmAddress(ctx, ch, to)
+	case d.Outcome == filing.OutcomeRefused && d.Permanent:
+		err = s.RefuseAddress(ctx, ch, to, d)
+	}
+	return true, err
 }
 
 // UnsettledSMS is an SMS whose provider is to be asked what became of it.

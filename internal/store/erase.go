@@ -37,6 +37,11 @@ type ErasedPart struct {
 	N int64
 }
 
+// In is the part in a language, whose texts are given.
+func (p ErasedPart) In(text func(key string, args map[string]any) string) string {
+	return text("erasure."+p.Key, map[string]any{"n": p.N})
+}
+
 // Parts of an erasure.
 const (
 	ErasedFilings = "filings"
@@ -181,26 +186,26 @@ func (s *Store) eraseOutsideFilings(ctx context.Context, tx *sqlx.Tx, id int64, 
 	return nil
 }
 
-// erasedLogin replaces the login of an erased account.
-func erasedLogin(id int64) string { return fmt.Sprintf("erased-%d", id) }
+// ErasedLogin replaces the login of an erased account.
+func ErasedLogin(id int64) string { return fmt.Sprintf("erased-%d", id) }
 
 // eraseAccount closes an account that nothing needs any more, and makes its login, which may be a name or a number,
 // disappear from the histories of its filings. The orders stay: they are the provider's.
 func (s *Store) eraseAccount(ctx context.Context, tx *sqlx.Tx, id int64, done *Erasure) error {
 	login, err := find[string](ctx, tx, "customer", `SELECT login FROM users WHERE id = ?`, id)
-	if err != nil || login == erasedLogin(id) {
+	if err != nil || login == ErasedLogin(id) {
 		return err
 	}
 	done.delete(ErasedAccount, 1)
 	return execAll(ctx, tx,
 		fragmentOf(`UPDATE filing_events e JOIN filings f ON f.id = e.filing_id SET e.actor = ? WHERE f.customer_id = ?
-			AND e.actor = ?`, "customer:"+erasedLogin(id), id, "customer:"+login),
+			AND e.actor = ?`, "customer:"+ErasedLogin(id), id, "customer:"+login),
 		fragmentOf(`UPDATE footer_edits e JOIN filings f ON f.id = e.filing_id SET e.asked_by = '', e.agreed_by = '',
 			e.undone_by = '' WHERE f.customer_id = ?`, id),
 		fragmentOf(`DELETE FROM user_names WHERE customer_id = ?`, id),
 		fragmentOf(`UPDATE orders SET sealed_web_space = NULL, provider_space_hash = NULL WHERE customer_id = ?`, id),
 		fragmentOf(`UPDATE users SET login = ?, password_hash = '', disabled_at = COALESCE(disabled_at, ?) WHERE id = ?`,
-			erasedLogin(id), s.utcNow(), id))
+			ErasedLogin(id), s.utcNow(), id))
 }
 
 // keptOf counts what stays for reasons of its own.

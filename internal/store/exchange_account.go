@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -111,16 +112,26 @@ func (a Account) Exchanges() bool { return a.Active && a.Driver == DriverInterfa
 func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	const waiting = `SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id
 		AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL`
-	list, err := selectAll[Account](ctx, s.db, `
+	var list, staffs []Account
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		staffs, err = selectAll[Account](ctx, s.db, `SELECT account_id AS id, COUNT(*) AS waiting,
+				SUM(doubtful) AS doubtful
+			FROM staff_records WHERE sequence IS NULL AND result_at IS NULL GROUP BY account_id`)
+		return err
+	})
+	both.Go(func() (err error) {
+		list, err = selectAll[Account](ctx, s.db, `
 		SELECT a.id, a.name, a.last_sequence, a.provinces, a.active, a.stopped_code, a.stopped_at, a.upload_code,
 			a.upload_after, a.download_code, a.download_after, a.exchanged_at, a.driver, (`+waiting+`) AS waiting,
 			(`+waiting+` AND r.doubtful) AS doubtful,
 			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
 		FROM bureau_accounts a ORDER BY a.id`)
-	if err != nil {
-		return nil, err
-	}
-	return list, s.countStaffs(ctx, list)
+		return err
+	})
+	err := both.Wait()
+	countStaffs(list, staffs)
+	return list, err
 }
 
 // ExchangeTurn is what an exchange may do now.

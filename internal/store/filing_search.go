@@ -263,16 +263,9 @@ type Cause struct {
 
 // causes lists the causes for which filings are stuck now. It skips through the index, one look-up per cause.
 func (s *Store) causes(ctx context.Context) (list []Cause, err error) {
-	for c := (Cause{}); len(list) < maxCauses; list = append(list, c) {
-		var found bool
-		if c, found, err = getOptional[Cause](ctx, s.db, `
-			SELECT stuck_step, stuck_reason FROM filings FORCE INDEX (filings_cause)
-			WHERE stuck_step > ? OR (stuck_step = ? AND stuck_step <> '' AND stuck_reason > ?) ORDER BY stuck_step, stuck_reason
-			LIMIT 1`, c.Step, c.Step, c.Reason); err != nil || !found {
-			return list, during(err, "listing causes")
-		}
-	}
-	return list, nil
+	list, err = selectAll[Cause](ctx, s.db, `SELECT stuck_step, stuck_reason FROM filings FORCE INDEX (filings_cause)
+		WHERE stuck_step > '' GROUP BY stuck_step, stuck_reason ORDER BY stuck_step, stuck_reason LIMIT ?`, maxCauses)
+	return list, during(err, "listing causes")
 }
 
 func (s *Store) causesOf(ctx context.Context, step, reason string) ([]Cause, error) {

@@ -230,10 +230,11 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	require.Equal(t, store.Cause{Step: "send_sms", Reason: "operator"}, causes[1].Cause)
 	require.Equal(t, "1000+", causes[1].Text())
 	require.True(t, causes[1].Oldest.Valid)
-	n, err := s.CountStage(ctx, filing.Reviewing, "310000", time.Now())
+	in, err := s.CountStageIn(ctx, filing.Reviewing, []store.ProvinceBefore{{"110000", time.Now()},
+		{"310000", time.Now()}, {"310000", time.Time{}.AddDate(2000, 0, 0)}})
 	require.NoError(t, err)
-	require.Equal(t, "1000+", n.Text())
-	n, err = s.CountStage(ctx, filing.Vetting, "", time.Now())
+	require.Equal(t, []string{"0", "1000+", "0"}, []string{in[0].Text(), in[1].Text(), in[2].Text()})
+	n, err := s.CountStage(ctx, filing.Vetting, time.Now())
 	require.NoError(t, err)
 	require.Equal(t, "0", n.Text())
 	provinces, err := s.ProvincesIn(ctx, filing.Reviewing)
@@ -306,7 +307,7 @@ func TestTheConsoleIsCheap(t *testing.T) {
 	}
 	read("causes", 5000, func() error { _, err := s.StuckCauses(ctx); return err })
 	read("a stage", 3000, func() error {
-		_, err := s.CountStage(ctx, filing.Reviewing, "", time.Now())
+		_, err := s.CountStage(ctx, filing.Reviewing, time.Now())
 		return err
 	})
 	for key, query := range map[string]struct {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -102,10 +104,10 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	for i := range page.Rows {
 		orders[i] = &page.Rows[i].Order
 	}
-	if err := s.fillLists(ctx, orders); err != nil {
-		return page, err
-	}
-	return page, s.fillEnded(ctx, page.Rows)
+	var both errgroup.Group
+	both.Go(func() error { return s.fillLists(ctx, orders) })
+	both.Go(func() error { return s.fillEnded(ctx, page.Rows) })
+	return page, both.Wait()
 }
 
 // fillEnded sets Ended for the page's orders that have no open filing.

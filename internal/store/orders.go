@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -275,11 +276,16 @@ func (s *Store) Order(ctx context.Context, id int64) (Order, error) {
 }
 
 func (s *Store) order(ctx context.Context, where string, args ...any) (Order, error) {
+	var values []listValue
+	var valuesErr error
+	var both sync.WaitGroup
+	both.Go(func() { values, valuesErr = s.listValues(ctx, `SELECT o.id FROM orders o WHERE `+where, args...) })
 	o, err := find[Order](ctx, s.db, "order", `SELECT `+orderColumns+` FROM orders o WHERE `+where, args...)
-	if err != nil {
+	if both.Wait(); err != nil {
 		return o, err
 	}
-	return o, s.fillLists(ctx, []*Order{&o})
+	fillLists(map[int64]*Order{o.ID: &o}, values)
+	return o, valuesErr
 }
 
 // WebSpaceOf returns an order's web space; nil if it has none.
@@ -340,21 +346,36 @@ func (s *Store) fillLists(ctx context.Context, orders []*Order) error {
 	for _, o := range orders {
 		byID[o.ID] = o
 	}
-	ids := slices.Collect(maps.Keys(byID))
-	values, err := selectAll[struct {
-		OrderID  int64  `db:"order_id"`
-		Position int    `db:"position"`
-		IsIP     bool   `db:"is_ip"`
-		Value    string `db:"value"`
-	}](ctx, s.db, `SELECT order_id, position, FALSE AS is_ip, domain AS value FROM order_domains WHERE order_id IN (?)
-		UNION ALL SELECT order_id, position, TRUE, ip_range FROM order_ips WHERE order_id IN (?)
-		ORDER BY order_id, position`, ids, ids)
-	for _, v := range values {
-		to := &byID[v.OrderID].Domains
-		if v.IsIP {
-			to = &byID[v.OrderID].IPs
-		}
-		*to = append(*to, v.Value)
-	}
+	values, err := s.listValues(ctx, `?`, slices.Sorted(maps.Keys(byID)))
+	fillLists(byID, values)
 	return err
+}
+
+// listValue is a domain or an address of an order.
+type listValue struct {
+	OrderID  int64  `db:"order_id"`
+	Position int    `db:"position"`
+	IsIP     bool   `db:"is_ip"`
+	Value    string `db:"value"`
+}
+
+// listValues reads the domains and addresses of orders, which in selects.
+func (s *Store) listValues(ctx context.Context, in string, args ...any) ([]listValue, error) {
+	return selectAll[listValue](ctx, s.db, `
+		SELECT order_id, position, FALSE AS is_ip, domain AS value FROM order_domains WHERE order_id IN (`+in+`)
+		UNION ALL SELECT order_id, position, TRUE, ip_range FROM order_ips WHERE order_id IN (`+in+`)
+		ORDER BY order_id, position`, append(slices.Clone(args), args...)...)
+}
+
+func fillLists(byID map[int64]*Order, values []listValue) {
+	for _, v := range values {
+		to := byID[v.OrderID]
+		switch {
+		case to == nil: // the order was made between the questions
+		case v.IsIP:
+			to.IPs = append(to.IPs, v.Value)
+		default:
+			to.Domains = append(to.Domains, v.Value)
+		}
+	}
 }

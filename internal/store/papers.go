@@ -175,10 +175,9 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 	if sealed == nil {
 		return nil, fmt.Errorf("paper %d: %w", paperID, ErrPurged)
 	}
-	if err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		return exec(ctx, tx, `INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`,
-			paperID, actor, reason, s.utcNow())
-	}); err != nil {
+	view := fragmentOf(`INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`, paperID, actor, reason,
+		s.utcNow())
+	if err := s.execAudited(ctx, view); err != nil {
 		return nil, err
 	}
 	return s.keys.Open(paperAAD(filingID, key, item, hash)+aad, sealed)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -32,59 +33,86 @@ func (p PoliceState) Due() bool { return p.Missing() && !p.Since.IsZero() }
 // Police returns the state of the public-security filing for a filing's order. A change doesn't restart the time limit:
 // it runs from the approval of the original filing.
 func (s *Store) Police(ctx context.Context, filingID int64) (PoliceState, error) {
-	var p PoliceState
-	err := s.tx(ctx, func(tx *sqlx.Tx) (err error) {
-		p, err = policeState(ctx, tx, filingID)
-		return err
-	})
-	return p, err
+	var row policeRow
+	var a approvedAt
+	var both errgroup.Group
+	both.Go(func() (err error) { row, err = readPolice(ctx, s.db, filingID); return err })
+	both.Go(func() (err error) { a, err = approvedSince(ctx, s.db, filingID); return err })
+	err := both.Wait()
+	return row.state(a), err
 }
 
-func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (p PoliceState, err error) {
-	var stage filing.Stage
-	var filed, theirs bool
-	if err := scan(ctx, tx, "filing", fragmentOf(`
-		SELECT o.id, f.stage, o.filing_number IS NOT NULL, COALESCE(o.police_number, ''), o.police_declined,
-			`+filingCustomer+` = o.customer_id
-		FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID),
-		&p.OrderID, &stage, &filed, &p.Number, &p.Declined, &theirs); err != nil {
-		return p, err
+func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState, error) {
+	row, err := readPolice(ctx, tx, filingID)
+	if err != nil {
+		return PoliceState{}, err
 	}
-	if !theirs { // the order has another customer now, whose number is no business of this filing's
-		return PoliceState{OrderID: p.OrderID}, nil
+	a, err := approvedSince(ctx, tx, filingID)
+	return row.state(a), err
+}
+
+// policeRow is what a filing and its order say of the public-security filing.
+type policeRow struct {
+	OrderID  int64        `db:"id"`
+	Stage    filing.Stage `db:"stage"`
+	Filed    bool         `db:"filed"`
+	Number   string       `db:"number"`
+	Declined bool         `db:"police_declined"`
+	// Theirs: the order is still the filing's customer's.
+	Theirs bool `db:"theirs"`
+}
+
+func readPolice(ctx context.Context, db sqlx.QueryerContext, filingID int64) (policeRow, error) {
+	return find[policeRow](ctx, db, "filing", `
+		SELECT o.id, f.stage, o.filing_number IS NOT NULL AS filed, COALESCE(o.police_number, '') AS number,
+			o.police_declined, `+filingCustomer+` = o.customer_id AS theirs
+		FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID)
+}
+
+// approvedAt says whether a filing was approved, and since when; see approvedSince.
+type approvedAt struct {
+	approved bool
+	since    time.Time
+}
+
+func (r policeRow) state(a approvedAt) PoliceState {
+	p := PoliceState{OrderID: r.OrderID}
+	if !r.Theirs { // the order has another customer now, whose number is no business of this filing's
+		return p
 	}
-	approved, since, err := approvedSince(ctx, tx, filingID)
-	if err != nil || stage == filing.Withdrawn || stage == filing.Deregistered {
-		return p, err
+	p.Number, p.Declined = r.Number, r.Declined
+	if r.Stage == filing.Withdrawn || r.Stage == filing.Deregistered {
+		return p
 	}
-	p.Open = filed || approved && stage == filing.Installing
-	if approved {
-		p.Since = since
+	p.Open = r.Filed || a.approved && r.Stage == filing.Installing
+	if a.approved {
+		p.Since = a.since
 	}
-	return p, nil
+	return p
 }
 
 // approvedSince reports whether the filing, or its base, was approved, and when; the time is zero for a registered
 // number. The bureau's date counts, or else the time when the approval arrived.
-func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved bool, since time.Time, err error) {
+func approvedSince(ctx context.Context, db sqlx.QueryerContext, filingID int64) (a approvedAt, err error) {
 	for {
 		var kind filing.Kind
 		var base sql.NullInt64
 		var at sql.NullTime
-		if err := scan(ctx, tx, "filing", fragmentOf(`
+		if err := scan(ctx, db, "filing", fragmentOf(`
 			SELECT f.kind, f.base_id, (SELECT COALESCE(d.reviewed_at, d.signalled_at, d.created_at) FROM records r
 				JOIN decisions d ON d.record_id = r.id WHERE r.filing_id = f.id AND d.approved ORDER BY r.revision DESC LIMIT 1)
 			FROM filings f WHERE f.id = ?`, filingID), &kind, &base, &at); err != nil {
-			return false, since, err
+			return a, err
 		}
 		if kind.FollowsUp() && base.Valid {
 			filingID = base.Int64
 			continue
 		}
 		if !kind.Registers() {
-			since = at.Time
+			a.since = at.Time
 		}
-		return at.Valid, since, nil
+		a.approved = at.Valid
+		return a, nil
 	}
 }
 

@@ -62,13 +62,12 @@ func (s *Store) Statement(filingID int64, form string, facts map[string]string) 
 
 // StatementShown records that a form with a statement was shown to be printed.
 func (s *Store) StatementShown(ctx context.Context, st Statement) error {
-	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		id, err := saveStatement(ctx, tx, st)
-		if err != nil {
-			return err
-		}
-		return exec(ctx, tx, `UPDATE printed_statements SET shown_at = ? WHERE id = ?`, s.utcNow(), id)
-	})
+	facts, err := json.Marshal(st.facts)
+	if err != nil {
+		return err
+	}
+	return exec(ctx, s.db, `INSERT INTO printed_statements (filing_id, form, hash, facts, shown_at) VALUES (?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE shown_at = VALUES(shown_at)`, st.filingID, st.form, st.hash, facts, s.utcNow())
 }
 
 func saveStatement(ctx context.Context, tx *sqlx.Tx, st Statement) (int64, error) {

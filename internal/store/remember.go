@@ -15,6 +15,9 @@ func Remembering(ctx context.Context) context.Context {
 	return context.WithValue(ctx, memoryKey{}, &memory{answers: map[string]*answer{}})
 }
 
+// Remembers reports whether a context is one of Remembering's.
+func Remembers(ctx context.Context) bool { return ctx.Value(memoryKey{}) != nil }
+
 type memoryKey struct{}
 
 type memory struct {

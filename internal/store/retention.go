@@ -113,6 +113,9 @@ func (s *Store) eraseFilings(ctx context.Context, ids []int64) error {
 // the order's history and the bureau's later answers would make no sense; they name nobody.
 func (s *Store) eraseFiling(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	of := func(sql string) fragment { return fragmentOf(sql, id) }
+	if err := forgetRefusals(ctx, tx, id); err != nil {
+		return err
+	}
 	return execAll(ctx, tx,
 		of(`UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.sealed_opinion = NULL, d.sealed_password = NULL,
 			d.certificate = NULL, d.certificate_path = NULL WHERE r.filing_id = ?`),

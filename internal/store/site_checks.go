@@ -45,12 +45,11 @@ func (s *Store) SaveSiteChecks(ctx context.Context, filingID int64, checks []Sit
 
 // SiteChecks lists the latest result for each target.
 func (s *Store) SiteChecks(ctx context.Context, filingID int64) ([]SiteCheck, error) {
-	var rows []struct {
+	rows, err := selectAll[struct {
 		SiteCheck
 		Detail []byte `db:"detail"`
-	}
-	err := s.db.SelectContext(ctx, &rows, `SELECT target, ok, kind, detail, checked_at FROM site_checks WHERE filing_id = ?
-		ORDER BY target`, filingID)
+	}](ctx, s.db, `SELECT target, ok, kind, detail, checked_at FROM site_checks WHERE filing_id = ? ORDER BY target`,
+		filingID)
 	checks := make([]SiteCheck, 0, len(rows))
 	for _, r := range rows {
 		if len(r.Detail) > 0 {

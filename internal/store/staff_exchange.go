@@ -168,9 +168,7 @@ func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) 
 }
 
 // countStaffs adds the staff records to the accounts' waiting counts.
-func (s *Store) countStaffs(ctx context.Context, accounts []Account) error {
-	rows, err := selectAll[Account](ctx, s.db, `SELECT account_id AS id, COUNT(*) AS waiting, SUM(doubtful) AS doubtful
-		FROM staff_records WHERE sequence IS NULL AND result_at IS NULL GROUP BY account_id`)
+func countStaffs(accounts, rows []Account) {
 	for _, row := range rows {
 		for i := range accounts {
 			if a := &accounts[i]; a.ID == row.ID {
@@ -179,5 +177,4 @@ func (s *Store) countStaffs(ctx context.Context, accounts []Account) error {
 			}
 		}
 	}
-	return err
 }

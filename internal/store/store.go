@@ -26,6 +26,8 @@ const (
 	// maxOpenConns per process: enough for a panel's or worker's concurrency, far below MySQL's default max_connections
 	// of 151.
 	maxOpenConns = 24
+	// maxBatchConns is for what is sent as a batch: entries of the audit log, which wait for each other anyway.
+	maxBatchConns = 4
 	// connMaxLifetime stays below the wait_timeout that proxies commonly set.
 	connMaxLifetime = 5 * time.Minute
 	// duplicateKey is MySQL's ER_DUP_ENTRY.
@@ -38,9 +40,11 @@ const (
 
 // Store reads and writes the product's data. It is safe for concurrent use.
 type Store struct {
-	db   *sqlx.DB
-	keys *seal.Keys
-	now  func() time.Time
+	db *sqlx.DB
+	// batches takes several statements at once.
+	batches *sqlx.DB
+	keys    *seal.Keys
+	now     func() time.Time
 	// alertQuietPeriod is how long nothing must have been stuck for a cause before a new alert.
 	alertQuietPeriod time.Duration
 	// quotas are Quotas, unless limits were changed.
@@ -48,7 +52,7 @@ type Store struct {
 }
 
 // Close closes the connections.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.batches.Close(), s.db.Close()) }
 
 // DB returns the connection pool, for migrations and the session store.
 func (s *Store) DB() *sql.DB { return s.db.DB }
@@ -62,8 +66,13 @@ func (s *Store) utcNow() time.Time { return s.now().UTC().Truncate(time.Microsec
 // tx runs f in a transaction, and retries it if InnoDB chose it as a deadlock victim. It also writes the context's
 // audit entry (WithAudit).
 func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
+	return retried(func() error { return s.txOnce(ctx, f) })
+}
+
+// retried repeats a transaction that InnoDB chose as a deadlock victim.
+func retried(transaction func() error) error {
 	for try := 1; ; try++ {
-		err := s.txOnce(ctx, f)
+		err := transaction()
 		if my, ok := errors.AsType[*mysql.MySQLError](err); try == maxTxTries || !ok ||
 			my.Number != deadlock && my.Number != lockTimeout {
 			return err
@@ -72,9 +81,7 @@ func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
 }
 
 func (s *Store) txOnce(ctx context.Context, f func(*sqlx.Tx) error) error {
-	// Reads must see what is committed now, not when the transaction began. Set per transaction, because MySQL and
-	// MariaDB name the session variable differently.
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	tx, err := s.db.BeginTxx(ctx, nil) // as readCommitted says
 	if err != nil {
 		return err
 	}

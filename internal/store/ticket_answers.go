@@ -12,11 +12,16 @@ import (
 // ticketMailGrace is how long a ticket's own workflow may try to send its mail before the sweep does.
 const ticketMailGrace = 15 * time.Minute
 
-// AnswerTicket stores staff's answer, once per token, and returns its ID; ErrConflict if the ticket is closed. If the
-// customer has replied meanwhile, unseen, the ticket goes on waiting for an answer.
-func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, actor string) (id int64, err error) {
+// AnswerTicket stores staff's answer with the pictures (JPEGs) attached to it, once per token, and returns its ID;
+// ErrConflict if the ticket is closed. If the customer has replied meanwhile, unseen, the ticket goes on waiting for an
+// answer.
+func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, actor string,
+	pictures ...[]byte) (id int64, err error) {
 	id, err = s.addMessage(ctx, fragmentOf(`id = ?`, ticketID), TicketAnswer{TicketID: ticketID, Token: token, Text: text,
 		CreatedBy: actor}, func(tx *sqlx.Tx, id int64) error {
+		if err := s.attach(ctx, tx, ticketID, token, pictures); err != nil {
+			return err
+		}
 		return exec(ctx, tx, `UPDATE tickets SET status = IF(last_reply_id > COALESCE(staff_seen_id, 0), ?, ?),
 			last_answer_id = ? WHERE id = ?`, TicketOpen, TicketAnswered, id, ticketID)
 	})

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beian/beian/internal/filing"
@@ -45,16 +47,19 @@ func (s *Store) StuckCauses(ctx context.Context) (list []CountedCause, err error
 	if err != nil {
 		return nil, err
 	}
+	var counts []string
+	var args []any
 	for _, c := range causes {
-		n, err := s.count(ctx, countStuck, c.Step, c.Reason)
-		if err != nil {
-			return nil, err
-		}
-		if n.N > 0 { // resolved in the meantime
-			list = append(list, CountedCause{c, n})
-		}
+		counts = append(counts, `SELECT ? AS stuck_step, ? AS stuck_reason, COUNT(*) AS n, MIN(at) AS oldest
+			FROM (`+countStuck+` LIMIT ?) some`)
+		args = append(args, c.Step, c.Reason, c.Step, c.Reason, MaxCounted+1)
 	}
-	return list, nil
+	if len(counts) == 0 {
+		return nil, nil
+	}
+	list, err = selectAll[CountedCause](ctx, s.db, strings.Join(counts, ` UNION ALL `), args...)
+	return slices.DeleteFunc(list, func(c CountedCause) bool { return c.N == 0 }), // resolved in the meantime
+		during(err, "counting")
 }
 
 const (
@@ -69,13 +74,37 @@ const (
 	countTickets = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open' ORDER BY id`
 )
 
-// CountStage counts the filings that have been in a stage since a time or longer, in one province if given.
-func (s *Store) CountStage(ctx context.Context, stage filing.Stage, province string,
-	before time.Time) (Counted, error) {
-	if province != "" {
-		return s.count(ctx, countStageProvince, province, stage, before.UTC())
-	}
+// CountStage counts the filings that have been in a stage since a time or longer.
+func (s *Store) CountStage(ctx context.Context, stage filing.Stage, before time.Time) (Counted, error) {
 	return s.count(ctx, countStage, stage, before.UTC())
+}
+
+// ProvinceBefore is a province and the time since which, or longer, something must have been so to count there.
+type ProvinceBefore struct {
+	Province string
+	Before   time.Time
+}
+
+// CountStageIn is CountStage for several provinces at once, each with a time of its own.
+func (s *Store) CountStageIn(ctx context.Context, stage filing.Stage, in []ProvinceBefore) ([]Counted, error) {
+	if len(in) == 0 {
+		return nil, nil
+	}
+	var counts []string
+	var args []any
+	for i, p := range in {
+		counts = append(counts, `SELECT ? AS i, COUNT(*) AS n, MIN(at) AS oldest FROM (`+countStageProvince+` LIMIT ?) some`)
+		args = append(args, i, p.Province, stage, p.Before.UTC(), MaxCounted+1)
+	}
+	list, err := selectAll[struct {
+		I int `db:"i"`
+		Counted
+	}](ctx, s.db, strings.Join(counts, ` UNION ALL `), args...)
+	counted := make([]Counted, len(in))
+	for _, row := range list {
+		counted[row.I] = row.Counted
+	}
+	return counted, during(err, "counting")
 }
 
 // CountSiteBad counts the completed filings whose sites are broken.
@@ -88,17 +117,14 @@ func (s *Store) CountOpenTickets(ctx context.Context) (Counted, error) {
 
 // ProvincesIn returns the provinces that have filings in a stage.
 func (s *Store) ProvincesIn(ctx context.Context, stage filing.Stage) (list []string, err error) {
+	var some []string
+	var args []any
 	for _, p := range filing.Provinces() {
-		some, err := get[bool](ctx, s.db, `SELECT EXISTS(SELECT 1 FROM filings FORCE INDEX (filings_province)
-			WHERE province = ? AND stage = ?)`, p.Code, stage)
-		if err != nil {
-			return nil, err
-		}
-		if some {
-			list = append(list, p.Code)
-		}
+		some = append(some, `(SELECT province FROM filings FORCE INDEX (filings_province) WHERE province = ? AND stage = ?
+			LIMIT 1)`)
+		args = append(args, p.Code, stage)
 	}
-	return list, nil
+	return selectAll[string](ctx, s.db, strings.Join(some, ` UNION ALL `), args...)
 }
 
 // CountedKind is the number of open tasks of a kind.

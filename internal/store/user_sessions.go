@@ -119,6 +119,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 		fragmentOf(`DELETE FROM quota_usage WHERE ends_at < ?`, now),
 		fragmentOf(`DELETE FROM account_notices WHERE created_at < ?`, now.Add(-keepAccountNotices)),
 		fragmentOf(`DELETE FROM message_deliveries WHERE settled_at < ?`, now.Add(-keepDeliveries)),
+		fragmentOf(`DELETE FROM refused_addresses WHERE refused_at < ?`, now.Add(-keepRefusals)),
 		fragmentOf(`DELETE FROM sign_in_tries WHERE last_at < ?`, now.Add(-triesMemory)),
 		fragmentOf(`DELETE FROM account_codes WHERE requested_at < ?`, now.Add(-keepCodes)),
 		fragmentOf(`DELETE FROM order_drafts WHERE updated_at < ?`, now.Add(-keepOrderDrafts))), "purging sign-in data")

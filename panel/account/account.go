@@ -23,17 +23,14 @@ type accountPageData struct {
 
 // accountPage is 账号与安全.
 func (p *Pages) accountPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	own, err := p.Store.OwnContactAddresses(ctx, p.UserID(c))
-	if err != nil {
-		return err
-	}
-	addresses, err := p.Store.ContactAddressesOf(ctx, p.UserID(c))
-	if err != nil {
-		return err
-	}
-	sessions, err := p.Store.UserSessions(ctx, p.UserID(c))
-	if err != nil {
+	ctx, user := c.Request.Context(), p.UserID(c)
+	var own, addresses store.ContactAddresses
+	var sessions []store.UserSession
+	if err := web.AtOnce(
+		func() (err error) { own, err = p.Store.OwnContactAddresses(ctx, user); return err },
+		func() (err error) { addresses, err = p.Store.ContactAddressesOf(ctx, user); return err },
+		func() (err error) { sessions, err = p.Store.UserSessions(ctx, user); return err },
+	); err != nil {
 		return err
 	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "account.title"}, web.With(accountPage, accountPageData{

@@ -47,6 +47,16 @@ func (p *Pages) requestContactAddress(c *gin.Context) error {
 	if problems = append(problems, wrong...); len(problems) > 0 {
 		return p.showContactAddress(c, name, values, problems)
 	}
+	to := store.ContactAddresses{Mobile: address}
+	if ch == filing.Mail {
+		to = store.ContactAddresses{Email: address}
+	}
+	refused, err := p.RefusedAddresses(c, to, map[filing.Channel]string{ch: name})
+	if err != nil {
+		return err
+	} else if len(refused) > 0 {
+		return p.showContactAddress(c, name, values, refused)
+	}
 	id, send, err := p.Store.RequestContactAddress(ctx, p.UserID(c), ch, address)
 	if errors.Is(err, store.ErrCodeTooSoon) {
 		return p.showContactAddress(c, name, values, filing.Problems{{Field: name, Key: "code_too_soon"}})

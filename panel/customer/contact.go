@@ -72,6 +72,12 @@ func (p *Pages) giveContact(c *gin.Context, cur Current) error {
 	if len(shown.problems) > 0 {
 		return p.showContact(c, cur, shown)
 	}
+	var err error
+	if shown.problems, err = p.refusedAddresses(c, details); err != nil {
+		return err
+	} else if len(shown.problems) > 0 {
+		return p.showContact(c, cur, shown)
+	}
 	hash, err := p.Passwords.Hash(ctx, password)
 	if err != nil {
 		return err
@@ -89,6 +95,12 @@ func (p *Pages) giveContact(c *gin.Context, cur Current) error {
 	}
 	_, err = p.Filings.GiveContact(ctx, cur.Filing.Ref(), workflows.ContactGiven{Version: version, Actor: p.Actor(c)})
 	return p.FinishUpdate(c, err, web.FilingPath(c)+"/verify")
+}
+
+// refusedAddresses says which of a contact's addresses were refused for good (web.Kit.RefusedAddresses).
+func (p *Pages) refusedAddresses(c *gin.Context, d filing.ContactDetails) (filing.Problems, error) {
+	return p.RefusedAddresses(c, store.ContactAddresses{Mobile: d.Mobile, Email: d.Email},
+		map[filing.Channel]string{filing.SMS: "mobile", filing.Mail: "email"})
 }
 
 // checkUserName tells a script whether the user name being typed is free.

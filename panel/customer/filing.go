@@ -74,21 +74,25 @@ func (p *Pages) withLastFiling(h handler) web.Handler {
 }
 
 // readsAhead are the pages that show much of a filing, and whether they show what happened to it. Others, such as a
-// picture of a paper, would only burden the database; a stream of events outlives what was read at its beginning.
+// picture of a paper, would only burden the database.
 var readsAhead = map[string]bool{
 	"": true, "/progress": true, "/review": true,
 	"/kind": false, "/ownership": false, "/holder": false, "/site": false, "/ending": false, "/papers": false,
+	"/letter": false, "/sheet": false, "/result": true, "/footer": true,
 }
 
-// readAhead lets a page that changes nothing ask the database for its parts at once.
+// readAhead asks the database for the filing along with its order, and for much of what the page shows.
 func (p *Pages) readAhead(c *gin.Context) {
+	ctx, userID, number := c.Request.Context(), p.UserID(c), c.Param("number")
 	history, much := readsAhead[strings.TrimPrefix(c.FullPath(), "/orders/:number/filing")]
-	if c.Request.Method != http.MethodGet || !much {
-		return
-	}
-	ctx, userID, number := store.Remembering(c.Request.Context()), p.UserID(c), c.Param("number")
-	c.Request = c.Request.WithContext(ctx)
-	go p.ReadAhead(ctx, userID, number, history)
+	web.Ahead(c, func() error {
+		if much {
+			p.ReadAhead(ctx, userID, number, history)
+			return nil
+		}
+		_, err := p.Store.FilingOf(ctx, userID, number)
+		return err
+	})
 }
 
 // order is the customer's order in the path.
@@ -116,8 +120,10 @@ type filingData struct {
 	Current
 	// TicketNews: there is an answer to a question of the customer.
 	TicketNews bool
-	Tasks      []task
-	Timeline   []dossierview.TimelineLine
+	// Stopped are the contact's addresses to which nothing is sent any more, because they were refused.
+	Stopped  []store.RefusedAddress
+	Tasks    []task
+	Timeline []dossierview.TimelineLine
 	// Earlier are the order's other filings.
 	Earlier []dossierview.EarlierFiling
 	// Expected is how long the bureau will take, while it has the filing.
@@ -216,6 +222,9 @@ func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 	data, err := p.filingData(c, cur)
 	if err == nil {
 		data.TicketNews, err = news()
+	}
+	if err == nil {
+		data.Stopped, err = p.Store.RefusedOfFiling(c.Request.Context(), cur.Filing.ID)
 	}
 	if err != nil {
 		return err

@@ -52,12 +52,19 @@ func (p *Pages) orderList(c *gin.Context) error {
 	}
 	filter := orderFilter(c.Request.URL.Query())
 	news := p.TicketNews(c)
-	list, err := p.Store.OrdersOf(c.Request.Context(), p.UserID(c), filter, after, ordersPerPage+1)
-	if err != nil {
+	var announcements []web.ShownAnnouncement
+	var list store.OrderPage
+	if err := web.AtOnce(
+		func() (err error) { announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); return err },
+		func() (err error) {
+			list, err = p.Store.OrdersOf(c.Request.Context(), p.UserID(c), filter, after, ordersPerPage+1)
+			return err
+		}); err != nil {
 		return err
 	}
 	data := ordersData{
-		Filter: filter, Chosen: chosenStanding(filter), States: actingStates, Stages: filing.OrderStages,
+		Announcements: announcements,
+		Filter:        filter, Chosen: chosenStanding(filter), States: actingStates, Stages: filing.OrderStages,
 		Filtered: filter != store.OrderFilter{}, Cut: list.Cut,
 	}
 	rows := list.Rows
@@ -72,10 +79,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 	for _, r := range rows {
 		data.Orders = append(data.Orders, orderLine{OrderRow: r, Action: actionFor(r), Expiry: expiry(r.Order, now)})
 	}
-	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err == nil {
-		data.TicketNews, err = news()
-	}
-	if err != nil {
+	if data.TicketNews, err = news(); err != nil {
 		return err
 	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, web.With(ordersPage, data))

@@ -64,6 +64,7 @@ func (p *Pages) contactRoutes(f web.Group) {
 	f.POST("/user-name", p.withFiling(p.checkUserName))
 	f.GET("/verify", p.whileVerifying(p.verifyForm))
 	f.POST("/verify", p.whileVerifying(p.verify))
+	f.POST("/address", p.withLastFiling(p.sayAddressIsRight))
 	f.POST("/codes", p.whileVerifying(p.sendCodeAgain))
 	f.GET("/recover", p.whileVerifying(p.recoverForm))
 	f.POST("/recover", p.whileVerifying(p.recoverCodes))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -193,6 +194,9 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 	if codeStateOf(cur.Filing, verifications[channel], channel, p.Store.Now()) == web.CodeStuck { // an outdated page
 		return p.RedirectWith(c, web.FilingPath(c)+"/verify", "sent_code."+string(channel)+"_stuck")
 	}
+	if err := p.confirmAddress(c, cur, channel); err != nil {
+		return err
+	}
 	send, err := p.Store.RequestCode(c.Request.Context(), cur.Filing.ID, channel)
 	if errors.Is(err, store.ErrCodePending) {
 		err = nil // the workflow may not know of it
@@ -207,6 +211,26 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 		return p.FinishUpdate(c, err, "")
 	}
 	return p.RedirectWith(c, web.FilingPath(c)+"/verify", "flash.code_sent")
+}
+
+// confirmAddress takes the customer's word that an address of the contact that was refused is right.
+func (p *Pages) confirmAddress(c *gin.Context, cur Current, channel filing.Channel) error {
+	ctx := c.Request.Context()
+	contact, err := p.Store.Contact(ctx, cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	to := store.ContactAddresses{Mobile: contact.Details.Mobile, Email: contact.Details.Email}
+	return p.Store.ConfirmAddress(ctx, channel, to.By(channel))
+}
+
+// sayAddressIsRight is the button next to a refused address on the filing's page.
+func (p *Pages) sayAddressIsRight(c *gin.Context, cur Current) error {
+	channel := filing.Channel(c.PostForm("channel"))
+	if !slices.Contains(filing.Channels, channel) {
+		return web.ErrBadRequest
+	}
+	return p.finish(c, p.confirmAddress(c, cur, channel), "flash.address_confirmed", web.FilingPath(c))
 }
 
 func recoverFields(*locale.Localizer) []web.Field {
@@ -247,6 +271,11 @@ func (p *Pages) recoverCodes(c *gin.Context, cur Current) error {
 	values := web.PostForm(c)
 	details := web.ContactOf(values)
 	if problems := filing.ValidateContactAddress(details.Mobile, details.Email); len(problems) > 0 {
+		return p.showRecover(c, http.StatusUnprocessableEntity, values, problems)
+	}
+	if problems, err := p.refusedAddresses(c, details); err != nil {
+		return err
+	} else if len(problems) > 0 {
 		return p.showRecover(c, http.StatusUnprocessableEntity, values, problems)
 	}
 	changed, err := p.Store.CorrectContact(ctx, cur.Filing.ID, details.Mobile, details.Email)

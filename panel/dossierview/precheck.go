@@ -207,6 +207,20 @@ func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier)
 	return facts, err
 }
 
+// ReadPrecheckAhead reads what the pre-check of a submitted dossier needs to know, in a context that remembers it.
+func (v *View) ReadPrecheckAhead(ctx context.Context, f store.Filing) error {
+	var order store.Order
+	var d filing.Dossier
+	if err := web.AtOnce(
+		func() (err error) { order, err = v.Store.Order(ctx, f.OrderID); return err },
+		func() (err error) { d, err = v.Store.Dossier(ctx, f.ID, f.Revision); return err },
+	); err != nil {
+		return err
+	}
+	_, err := v.precheckFacts(ctx, Current{Order: order, Filing: f}, d)
+	return err
+}
+
 // filedSites are the other sites that the bureau told us of the holder; nil if it told nothing.
 func (v *View) filedSites(ctx context.Context, d filing.Dossier) ([]precheck.FiledSite, error) {
 	if d.Holder.DocumentNumber == "" {

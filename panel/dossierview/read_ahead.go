@@ -9,8 +9,8 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// ReadAhead asks everything at once that the pages of a customer's open filing ask one by one, in a context made by
-// store.Remembering: whoever asks gets the answer, or waits for it. history is for pages that show what happened.
+// ReadAhead asks everything at once that the pages of a customer's open filing ask one by one, in a context that
+// remembers it (web.Ahead). history is for pages that show what happened.
 func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, history bool) {
 	f, err := v.Store.FilingOf(ctx, customerID, number)
 	if err != nil {
@@ -25,8 +25,10 @@ func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, h
 	ahead(func() error { _, err := v.Store.Contact(ctx, f.ID); return err })
 	ahead(func() error { _, err := v.Store.Papers(ctx, f.ID); return err })
 	ahead(func() error { _, err := v.Store.Consents(ctx, f.ID); return err })
+	ahead(func() error { _, err := v.Store.PaperStatements(ctx, f.ID); return err })
 	ahead(func() error { _, err := v.Store.ServesProvince(ctx, ""); return err })
 	if history {
+		ahead(func() error { _, err := v.Store.RefusedOfFiling(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Events(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.FooterEdits(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Decisions(ctx, f.ID); return err })

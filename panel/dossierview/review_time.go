@@ -90,13 +90,16 @@ func (v *View) ReviewTimes(ctx context.Context, province string, kind filing.Kin
 	operations := kind.ReviewedAlike()
 	group, c := reviewGroup{province, operations[0]}, &v.reviews
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if kept, ok := c.known[group]; ok && time.Since(kept.loaded) < reviewsFor {
+	kept, ok := c.known[group]
+	c.mu.Unlock()
+	if ok && time.Since(kept.loaded) < reviewsFor {
 		return kept.times, nil
 	}
 	times, err := v.Store.ReviewTimes(ctx, province, operations)
 	if err == nil {
+		c.mu.Lock()
 		c.known[group] = knownReviews{times, time.Now()}
+		c.mu.Unlock()
 	}
 	return times, err
 }

@@ -169,7 +169,7 @@ func postTicketForm(c *gin.Context) (values url.Values, file []byte, err error) 
 	return u.Values, u.File, nil
 }
 
-// ticketPictures encodes what a customer attached; nil: nothing.
+// ticketPictures encodes what was attached to a message; nil: nothing.
 func (p *Pages) ticketPictures(c *gin.Context, file []byte) ([][]byte, filing.Problems, error) {
 	if file == nil {
 		return nil, nil, nil
@@ -289,6 +289,14 @@ func (p *Pages) conversation(c *gin.Context, ticket store.Ticket, path string) (
 	return d, err
 }
 
+// readConversationAhead reads the messages along with their ticket.
+func (p *Pages) readConversationAhead(c *gin.Context, id int64) {
+	ctx := c.Request.Context()
+	web.Ahead(c,
+		func() error { _, err := p.Store.TicketAnswers(ctx, id); return err },
+		func() error { _, err := p.Store.TicketPictures(ctx, id); return err })
+}
+
 // ownTicket finds one of the reader's own tickets.
 func (p *Pages) ownTicket(handle func(*gin.Context, store.Ticket) error) web.Handler {
 	return func(c *gin.Context) error {
@@ -309,6 +317,7 @@ func (p *Pages) ticketOfCustomer(c *gin.Context, ticket store.Ticket) error {
 func (p *Pages) showTicket(
 	c *gin.Context, status int, ticket store.Ticket, token string, values url.Values, problems filing.Problems,
 ) error {
+	p.readConversationAhead(c, ticket.ID)
 	data, err := p.conversation(c, ticket, "/tickets/%d")
 	if err == nil && ticket.NewForCustomer() {
 		err = p.Store.SeenByCustomer(c.Request.Context(), ticket.ID, data.last())

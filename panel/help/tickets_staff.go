@@ -21,11 +21,11 @@ func (p *Pages) staffTickets(c *gin.Context) error {
 	if !slices.Contains(store.TicketStatuses, status) {
 		status = store.TicketOpen
 	}
-	list, err := p.Store.Tickets(c.Request.Context(), status, web.QueryID(c, "after"), ticketsShown+1)
-	if err != nil {
+	if err := p.AuditView(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
 		return err
 	}
-	if err := p.AuditView(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
+	list, err := p.Store.Tickets(c.Request.Context(), status, web.QueryID(c, "after"), ticketsShown+1)
+	if err != nil {
 		return err
 	}
 	data := listed(list)
@@ -42,14 +42,15 @@ func (p *Pages) showStaffTicket(
 	c *gin.Context, status int, token string, values url.Values, problems filing.Problems,
 ) error {
 	ctx, id := c.Request.Context(), web.PathID(c, "id")
+	p.readConversationAhead(c, id)
 	ticket, err := p.Store.Ticket(ctx, id)
+	if err == nil {
+		err = p.AuditView(c, "ticket.view", "ticket", web.IdText(id))
+	}
 	if err != nil {
 		return err
 	}
 	data, err := p.conversation(c, ticket, "/support/tickets/%d")
-	if err == nil {
-		err = p.AuditView(c, "ticket.view", "ticket", web.IdText(id))
-	}
 	if err == nil && ticket.NewForStaff() {
 		err = p.Store.SeenByStaff(ctx, id, data.last())
 	}
@@ -57,9 +58,16 @@ func (p *Pages) showStaffTicket(
 		return err
 	}
 	data.Token, data.Seen = token, ticket.StaffSeen.Int64
-	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
-	data.Form = p.Form(c, "ticket_answer", fields, values, problems)
+	data.Form = p.Form(c, "ticket_answer", answerFields(ticket), values, problems)
 	return p.Render(c, status, web.Page{Title: "tickets.staff"}, web.With(staffTicketPage, data))
+}
+
+// answerFields are those of staff's answer. A stranger has no page that shows pictures, only a mail.
+func answerFields(t store.Ticket) []web.Field {
+	if !t.CustomerID.Valid {
+		return replyFields[:1]
+	}
+	return replyFields
 }
 
 // pictureOfTicket sends staff a picture of a ticket, after auditing the view.
@@ -82,26 +90,43 @@ func mailState(p *web.Page, a store.TicketAnswer) string {
 	return p.Text("tickets.mail_waiting")
 }
 
-// answerTicket stores an answer and has it mailed.
+// answerTicket stores an answer with what is attached, and has it mailed.
 func (p *Pages) answerTicket(c *gin.Context) error {
-	id, values := web.PathID(c, "id"), web.PostForm(c)
+	id := web.PathID(c, "id")
+	values, file, err := postTicketForm(c)
+	if err != nil {
+		return err
+	}
 	token, text := values.Get("token"), web.Trimmed(values, "text")
 	if !web.ValidToken(token) {
 		return web.ErrBadRequest
 	}
-	if problems := web.CheckText("text", text, maxTicketText, "required"); problems != nil {
-		return p.showStaffTicket(c, http.StatusUnprocessableEntity, token, values, problems)
+	ticket, err := p.Store.Ticket(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	if !ticket.CustomerID.Valid {
+		file = nil
+	}
+	pictures, wrong, err := p.ticketPictures(c, file)
+	if err != nil {
+		return err
+	}
+	refuse := func(status int, problems filing.Problems) error {
+		return p.showStaffTicket(c, status, token, values, chooseAgain(problems, pictures))
+	}
+	if problems := append(web.CheckText("text", text, maxTicketText, "required"), wrong...); len(problems) > 0 {
+		return refuse(http.StatusUnprocessableEntity, problems)
 	}
 	var answer int64
 	entry := p.AuditEntry(c, "ticket.answer", "ticket", web.IdText(id), "")
-	err := p.Audited(c, entry, func(ctx context.Context) (err error) {
-		answer, err = p.Store.AnswerTicket(ctx, id, token, text, p.Actor(c))
+	err = p.Audited(c, entry, func(ctx context.Context) (err error) {
+		answer, err = p.Store.AnswerTicket(ctx, id, token, text, p.Actor(c), pictures...)
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
-		problems := filing.Problems{{Field: "text", Key: "ticket_closed"}}
-		return p.showStaffTicket(c, http.StatusConflict, token, values, problems)
+		return refuse(http.StatusConflict, filing.Problems{{Field: "text", Key: "ticket_closed"}})
 	case err != nil:
 		return err
 	}

@@ -67,8 +67,17 @@ func (p *Pages) addresses(c *gin.Context) error { return p.showAddresses(c, nil,
 
 func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing.Problems) error {
 	ctx, t, status := c.Request.Context(), p.T(c), http.StatusOK
-	accounts, err := p.Store.Accounts(ctx)
-	if err != nil {
+	var accounts []store.Account
+	var blocks []store.AddressBlock
+	var uncovered []store.Uncovered
+	if err := web.AtOnce(
+		func() (err error) { accounts, err = p.Store.Accounts(ctx); return err },
+		func() (err error) {
+			blocks, err = p.Store.Blocks(ctx, web.QueryID(c, "before"), blocksPerPage+1)
+			return err
+		},
+		func() (err error) { uncovered, err = p.Store.UncoveredRanges(ctx, uncoveredShown); return err },
+	); err != nil {
 		return err
 	}
 	if values != nil {
@@ -78,14 +87,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 	}
 	open := exchanging(accounts)
 	form := web.Build(t, "address_block", reportFields(t, open), values, problems)
-	data := addressesData{NoAccount: len(open) == 0, Form: form}
-	blocks, err := p.Store.Blocks(ctx, web.QueryID(c, "before"), blocksPerPage+1)
-	if err == nil {
-		data.Uncovered, err = p.Store.UncoveredRanges(ctx, uncoveredShown)
-	}
-	if err != nil {
-		return err
-	}
+	data := addressesData{NoAccount: len(open) == 0, Form: form, Uncovered: uncovered}
 	blocks, data.Next = web.Paged(blocks, blocksPerPage, func(last store.AddressBlock) int64 { return last.ID })
 	names := map[int64]string{}
 	for _, a := range accounts {

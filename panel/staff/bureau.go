@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/store"
@@ -38,19 +39,13 @@ type accountData struct {
 func (p *Pages) bureauPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	var data bureauData
-	accounts, err := p.Store.Accounts(ctx)
-	if err != nil {
-		return err
-	}
-	for _, a := range accounts {
-		row, err := p.accountData(ctx, a)
-		if err != nil {
+	var tasks []store.Task
+	if err := web.AtOnce(
+		func() (err error) { data.Accounts, err = p.accountsData(ctx); return err },
+		func() (err error) {
+			tasks, err = p.Store.OpenTasks(ctx, web.QueryID(c, "after"), tasksPerPage+1)
 			return err
-		}
-		data.Accounts = append(data.Accounts, row)
-	}
-	tasks, err := p.Store.OpenTasks(ctx, web.QueryID(c, "after"), tasksPerPage+1)
-	if err != nil {
+		}); err != nil {
 		return err
 	}
 	data.Tasks, data.Next = web.Paged(tasks, tasksPerPage, func(last store.Task) string {
@@ -59,16 +54,27 @@ func (p *Pages) bureauPage(c *gin.Context) error {
 	return p.Render(c, http.StatusOK, web.Page{Title: "bureau.title"}, web.With(bureauPage, data))
 }
 
+func (p *Pages) accountsData(ctx context.Context) ([]accountData, error) {
+	accounts, err := p.Store.Accounts(ctx)
+	list := make([]accountData, len(accounts))
+	var all errgroup.Group
+	for i, a := range accounts {
+		all.Go(func() (err error) {
+			list[i], err = p.accountData(ctx, a)
+			return err
+		})
+	}
+	return list, errors.Join(err, all.Wait())
+}
+
 func (p *Pages) accountData(ctx context.Context, a store.Account) (d accountData, err error) {
 	d.Account = a
 	now := p.Store.Now() // pauses that are over don't show
 	d.UploadAfter.Valid = a.UploadAfter.Valid && a.UploadAfter.Time.After(now)
 	d.DownloadAfter.Valid = a.DownloadAfter.Valid && a.DownloadAfter.Time.After(now)
-	if d.DataFiles, err = p.Store.Files(ctx, a.ID, filesShown); err != nil {
-		return d, err
-	}
-	d.Answers, err = p.Store.StaffAnswers(ctx, a.ID, answersShown)
-	return d, err
+	return d, web.AtOnce(
+		func() (err error) { d.DataFiles, err = p.Store.Files(ctx, a.ID, filesShown); return err },
+		func() (err error) { d.Answers, err = p.Store.StaffAnswers(ctx, a.ID, answersShown); return err })
 }
 
 // recordState is the key of how far a record that staff submitted got at the bureau.

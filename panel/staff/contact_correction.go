@@ -150,10 +150,10 @@ func (p *Pages) correct(c *gin.Context, f store.Filing, n store.NewCorrection) e
 // proofOfCorrection shows the picture of a proof, after auditing the view.
 func (p *Pages) proofOfCorrection(c *gin.Context, f store.Filing) error {
 	id := web.PathID(c, "id")
-	content, err := p.Store.CorrectionPicture(c.Request.Context(), f.ID, id)
-	if err == nil {
-		err = p.AuditView(c, "proof.view", "filing", f.Ref()+" "+web.IdText(id))
+	if err := p.AuditView(c, "proof.view", "filing", f.Ref()+" "+web.IdText(id)); err != nil {
+		return err
 	}
+	content, err := p.Store.CorrectionPicture(c.Request.Context(), f.ID, id)
 	if err != nil {
 		return err
 	}

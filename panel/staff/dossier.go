@@ -35,6 +35,9 @@ type supportDossierData struct {
 	// Again: the bureau refused it for something that the provider corrects.
 	Again bool
 	Views []store.PaperView
+
+	// renewed waits until the reader's lease is renewed.
+	renewed func() error
 }
 
 // statusPath is the part of the page that tells who vets the dossier.
@@ -68,6 +71,11 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, b
 	ctx := c.Request.Context()
 	var err error
 	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
+	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
+		return err
+	}
+	data.renewed = p.renewVetting(c, f)
+	p.readDossierAhead(c, f)
 	if data.Revision, err = p.Store.LatestRevision(ctx, f.ID); err != nil {
 		return err
 	}
@@ -79,10 +87,29 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, b
 	if data.Views, err = p.Store.PaperViews(ctx, f.ID, viewsShown); err != nil {
 		return err
 	}
-	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
-		return err
-	}
 	return p.Render(c, status, web.Page{Title: "staff_dossier.title"}, web.With(dossierPage, data))
+}
+
+// readDossierAhead reads what a dossier's page shows at once. While it is vetted, the latest revision is the filing's.
+func (p *Pages) readDossierAhead(c *gin.Context, f store.Filing) {
+	ctx := c.Request.Context()
+	web.Ahead(c,
+		func() error { _, err := p.Store.LatestRevision(ctx, f.ID); return err },
+		func() error { _, err := p.Store.PaperViews(ctx, f.ID, viewsShown); return err },
+		func() error { _, err := p.Store.PaperStatements(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Dossier(ctx, f.ID, f.Revision); return err },
+		func() error { _, err := p.Store.PapersOfRevision(ctx, f.ID, f.Revision); return err },
+	)
+	if f.Stage != filing.Vetting {
+		return
+	}
+	web.Ahead(c,
+		func() error { return p.ReadPrecheckAhead(ctx, f) },
+		func() error { _, err := p.Store.Dossier(ctx, f.ID, f.Revision-1); return err },
+		func() error { _, err := p.Store.PapersOfRevision(ctx, f.ID, f.Revision-1); return err },
+		func() error { _, err := p.Store.SendBacks(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Decisions(ctx, f.ID); return err },
+	)
 }
 
 // withoutSecrets leaves out what a reviewer needn't see: passwords at the bureau.
@@ -116,7 +143,7 @@ func (p *Pages) submitted(c *gin.Context, data *supportDossierData, back filledF
 // fillVetting fills in what vetting of a revision needs.
 func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, back filledForm) error {
 	ctx, f := c.Request.Context(), data.Filing
-	vetting, err := p.vettingOf(c, f, d)
+	vetting, err := p.vettingOf(c, f, d, data.renewed)
 	if err != nil {
 		return err
 	}
@@ -181,7 +208,7 @@ func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 
 // viewPaperAsStaff shows staff a paper of any filing.
 func (p *Pages) viewPaperAsStaff(c *gin.Context, f store.Filing) error {
-	if err := p.renewVetting(c, f); err != nil {
+	if err := p.renewVetting(c, f)(); err != nil {
 		return err
 	}
 	if c.Query("thumb") == "" { // previews belong to the dossier's page, whose view was audited

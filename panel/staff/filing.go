@@ -37,8 +37,10 @@ type filingData struct {
 	// Parts are the forms, masked except for the one that was asked for; nil for readers who may see none.
 	Parts []maskedPart
 	// Unmask asks for the reason before a part is unmasked.
-	Unmask     web.Form
-	Messages   []sentMessage
+	Unmask   web.Form
+	Messages []sentMessage
+	// Stopped are the contact's addresses to which nothing is sent any more, because they were refused.
+	Stopped    []store.RefusedAddress
 	Records    []store.SubmittedRecord
 	SiteChecks []store.SiteCheck
 	Consents   []store.Consent
@@ -119,6 +121,7 @@ func (p *Pages) unmask(c *gin.Context, f store.Filing) error {
 
 func (p *Pages) showFiling(c *gin.Context, f store.Filing, r filingRequest) error {
 	data := filingData{Filing: f, Now: p.Store.Now()}
+	p.readFilingAhead(c, f)
 	if err := p.fillForms(c, &data, r); err != nil {
 		return err
 	}
@@ -130,6 +133,29 @@ func (p *Pages) showFiling(c *gin.Context, f store.Filing, r filingRequest) erro
 	}
 	p.askTemporal(c, &data)
 	return p.Render(c, web.StatusOf(r.problems), web.Page{Title: "staff_filing.title"}, web.With(filingPage, data))
+}
+
+// readFilingAhead reads what a filing's page shows at once.
+func (p *Pages) readFilingAhead(c *gin.Context, f store.Filing) {
+	ctx := c.Request.Context()
+	web.Ahead(c,
+		func() error { _, err := p.Store.Contact(ctx, f.ID); return err },
+		func() error { _, err := p.Store.LatestRevision(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Corrections(ctx, f.ID, web.CorrectionsShown); return err },
+		func() error { _, err := p.Store.Verifications(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Order(ctx, f.OrderID); return err },
+		func() error { _, err := p.Store.FilingsOfOrder(ctx, f.OrderID, othersShown); return err },
+		func() error { _, err := p.Store.Events(ctx, f.ID); return err },
+		func() error { _, err := p.Store.FooterEdits(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Decisions(ctx, f.ID); return err },
+		func() error { _, err := p.Store.SendBacks(ctx, f.ID); return err },
+		func() error { _, err := p.Store.SentMessages(ctx, f.ID); return err },
+		func() error { _, err := p.Store.RefusedOfFiling(ctx, f.ID); return err },
+		func() error { _, err := p.Store.SubmittedRecords(ctx, f.ID); return err },
+		func() error { _, err := p.Store.Consents(ctx, f.ID); return err },
+		func() error { _, _, err := p.Store.ErasedAt(ctx, f.ID); return err },
+		func() error { _, err := p.Store.SiteChecks(ctx, f.ID); return err },
+	)
 }
 
 // fillForms reads the forms, for those who may see personal data. Unmasking is audited before anything is shown.
@@ -197,6 +223,9 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 	for _, m := range sent {
 		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "staff_filing_message.", m.Template)
 		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID, m})
+	}
+	if data.Stopped, err = p.Store.RefusedOfFiling(ctx, f.ID); err != nil {
+		return err
 	}
 	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
 		return err

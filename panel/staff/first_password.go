@@ -55,12 +55,14 @@ func (p *Pages) showFirstPassword(c *gin.Context, values url.Values, problems fi
 	if err != nil {
 		return err
 	}
-	customer, err := p.Store.User(ctx, order.CustomerID)
-	if err != nil {
-		return err
-	}
-	to, err := p.Store.ProviderAddresses(ctx, customer.ID)
-	if err != nil {
+	var customer store.User
+	var to store.ContactAddresses
+	var codes []store.FirstCode
+	if err := web.AtOnce(
+		func() (err error) { customer, err = p.Store.User(ctx, order.CustomerID); return err },
+		func() (err error) { to, err = p.Store.ProviderAddresses(ctx, order.CustomerID); return err },
+		func() (err error) { codes, err = p.Store.FirstCodes(ctx, order.CustomerID); return err },
+	); err != nil {
 		return err
 	}
 	data := firstPasswordData{Order: order, Customer: customer.Login, HasPassword: customer.PasswordHash != ""}
@@ -72,10 +74,6 @@ func (p *Pages) showFirstPassword(c *gin.Context, values url.Values, problems fi
 			{Name: "channel", Type: "select", Required: true, Options: options},
 			{Name: "reason", Type: "textarea", Required: true},
 		}, values, problems)
-	}
-	codes, err := p.Store.FirstCodes(ctx, customer.ID)
-	if err != nil {
-		return err
 	}
 	for _, code := range codes {
 		data.Codes = append(data.Codes, firstCodeLine{code, p.firstCodeState(code)})

@@ -152,27 +152,51 @@ func (p *Pages) decisionInputs(c *gin.Context, d filing.Dossier) decisionInputs 
 }
 
 // manualPage is one dossier, ready to be copied or printed, with the forms that record its result.
-func (p *Pages) manualPage(c *gin.Context, r manualDossier) error {
-	return p.showManual(c, http.StatusOK, r, p.decisionInputs(c, r.dossier))
-}
-
-// showManual draws a dossier's page. It shows personal data: the view is audited.
-func (p *Pages) showManual(c *gin.Context, status int, r manualDossier, forms decisionInputs) error {
-	if err := p.AuditView(c, "dossier.view", "record", web.IdText(r.ID)); err != nil {
+func (p *Pages) manualPage(c *gin.Context, r store.ManualRecord) error {
+	ctx := c.Request.Context()
+	if err := p.auditManual(c, r); err != nil {
 		return err
 	}
+	web.Ahead(c,
+		func() error { _, err := p.Store.Filing(ctx, r.FilingID); return err },
+		func() error { _, err := p.Store.PapersOfRevision(ctx, r.FilingID, r.Revision); return err },
+		func() error { _, err := p.Store.PaperStatements(ctx, r.FilingID); return err },
+		func() error { _, err := p.Store.LatestDecision(ctx, r.FilingID); return err })
+	d, err := p.Store.Dossier(ctx, r.FilingID, r.Revision)
+	if err != nil {
+		return err
+	}
+	return p.showManual(c, http.StatusOK, manualDossier{r, d}, p.decisionInputs(c, d))
+}
+
+// auditManual records that a dossier's page, which shows personal data, is viewed.
+func (p *Pages) auditManual(c *gin.Context, r store.ManualRecord) error {
+	return p.AuditView(c, "dossier.view", "record", web.IdText(r.ID))
+}
+
+// refuseManual draws a dossier's page with a form that has problems.
+func (p *Pages) refuseManual(c *gin.Context, r manualDossier, forms decisionInputs) error {
+	if err := p.auditManual(c, r.ManualRecord); err != nil {
+		return err
+	}
+	return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
+}
+
+// showManual draws a dossier's page, whose view was audited.
+func (p *Pages) showManual(c *gin.Context, status int, r manualDossier, forms decisionInputs) error {
+	ctx := c.Request.Context()
 	data := manualPageData{
 		decisionInputs: forms, Record: r.ManualRecord, Parts: p.DossierParts(c, r.dossier), Printed: p.Store.Now(),
 	}
 	var err error
-	if data.Filing, err = p.Store.Filing(c.Request.Context(), r.FilingID); err == nil {
+	if data.Filing, err = p.Store.Filing(ctx, r.FilingID); err == nil {
 		data.Papers, err = p.papersForStaff(c, r.FilingID, r.Revision, r.dossier)
 	}
 	if err != nil {
 		return err
 	}
 	if r.Decided {
-		decision, err := p.Store.LatestDecision(c.Request.Context(), r.FilingID)
+		decision, err := p.Store.LatestDecision(ctx, r.FilingID)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
@@ -244,7 +268,7 @@ func (p *Pages) manualApproved(c *gin.Context, r manualDossier) error {
 	if len(problems) > 0 {
 		forms := p.decisionInputs(c, r.dossier)
 		forms.Approved = p.approvedForm(c, r.dossier, posted.Values, problems)
-		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
+		return p.refuseManual(c, r, forms)
 	}
 	return p.recordManual(c, r, "record.approved", func(ctx context.Context) error {
 		return p.Store.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: p.Actor(c), Approved: true, Issued: issued})
@@ -258,7 +282,7 @@ func (p *Pages) manualRefused(c *gin.Context, r manualDossier) error {
 	if problems := web.CheckText("opinion", opinion, maxOpinion, "required"); problems != nil {
 		forms := p.decisionInputs(c, r.dossier)
 		forms.Refused = p.refusedForm(c, r.dossier, values, problems)
-		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
+		return p.refuseManual(c, r, forms)
 	}
 	var fields []string
 	for _, group := range p.refusable(c, r.dossier) {

@@ -16,10 +16,14 @@ type Pages struct {
 	*dossierview.View
 	figures            figureCache[figureChoice, store.PeriodFigures]
 	vettingFigureCache figureCache[vettingFiguresChoice, []store.VettingFigures]
+	// exports are the slots of exports of customers' data.
+	exports chan struct{}
 }
 
 // New returns the staff's pages.
-func New(k *web.Kit, v *dossierview.View) *Pages { return &Pages{Kit: k, View: v} }
+func New(k *web.Kit, v *dossierview.View) *Pages {
+	return &Pages{Kit: k, View: v, exports: make(chan struct{}, exportsAtOnce)}
+}
 
 // Routes registers the pages, each with the permission that it needs.
 func (p *Pages) Routes(r web.StaffGroup) {
@@ -96,7 +100,7 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/addresses/:id", web.CanRunBureau, web.WithID("id", p.Store.Block, p.changeBlock))
 	r.POST("/addresses/:id/remove", web.CanRunBureau, web.WithID("id", p.Store.Block, p.removeBlock))
 	r.GET("/dossiers", web.CanSee, p.manualList)
-	r.GET("/dossiers/:record", web.CanSeePersonal, web.WithID("record", p.manualDossier, p.manualPage))
+	r.GET("/dossiers/:record", web.CanSeePersonal, web.WithID("record", p.Store.ManualRecord, p.manualPage))
 	r.POST("/dossiers/:record/submitted", web.CanActOnFilings, web.WithID("record", p.manualDossier, p.manualSubmitted))
 	r.POST("/dossiers/:record/approved", web.CanActOnFilings, web.WithID("record", p.manualDossier, p.manualApproved))
 	r.POST("/dossiers/:record/refused", web.CanActOnFilings, web.WithID("record", p.manualDossier, p.manualRefused))
@@ -123,8 +127,17 @@ func (p *Pages) accountRoutes(r web.StaffGroup) {
 	account("reset-totp", p.staffAction("staff.reset_totp", p.Store.ResetTOTP))
 	account("end-sessions", p.staffAction("staff.end_sessions", p.Store.EndStaffSessions))
 	account("password", web.WithID("id", p.Store.StaffAccount, p.giveFirstPassword))
+	p.personalDataRoutes(r)
 	r.GET("/quotas", web.CanSeePersonal, p.quotasPage)
 	r.POST("/quotas/reset", web.CanResetQuotas, p.resetQuota)
 	r.GET("/audit", web.CanReadAudit, p.auditPage)
 	r.GET("/audit/export", web.CanReadAudit, p.exportAudit)
+}
+
+// personalDataRoutes are for customers who ask for a copy of their data, or for its erasure.
+func (p *Pages) personalDataRoutes(r web.StaffGroup) {
+	needs := web.CanHandlePersonalData
+	r.GET("/orders/:number/customer", needs, p.customerOfOrder)
+	r.GET("/customers/:id", needs, p.Fresh("", web.WithID("id", p.customer, p.personalPage)))
+	r.POST("/customers/:id", needs, p.Fresh("", web.WithID("id", p.customer, p.handlePersonal)))
 }

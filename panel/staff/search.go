@@ -258,10 +258,12 @@ func (p *Pages) labelled(c *gin.Context, rows []store.FoundFiling, list, search 
 		ids[i] = row.ID
 	}
 	personal := p.Allowed(c, web.CanSeePersonal)
-	labels, err := p.Store.FilingLabels(c.Request.Context(), ids, personal)
-	if err == nil && personal && len(rows) > 0 {
-		err = p.AuditView(c, "filing.list", "filter", search)
+	if personal && len(rows) > 0 {
+		if err := p.AuditView(c, "filing.list", "filter", search); err != nil {
+			return nil, err
+		}
 	}
+	labels, err := p.Store.FilingLabels(c.Request.Context(), ids, personal)
 	found := make([]foundFiling, len(rows))
 	for i, row := range rows {
 		found[i] = foundFiling{row, labels[row.ID], list}

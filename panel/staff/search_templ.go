@@ -234,7 +234,7 @@ func searchPage(p *web.Page, d searchData) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = orderActions(p, number).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = orderActions(p, number, web.URL("/support/orders/%s/customer", number)).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -89,8 +89,14 @@ func (p *Pages) taskForm(c *gin.Context) error { return p.showTask(c, nil) }
 // showTask draws a task; values are those of a form with problems, else nil.
 func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	ctx := c.Request.Context()
+	if id, err := strconv.ParseInt(c.Param("id"), 10, 64); err == nil {
+		web.Ahead(c, func() error { _, err := p.Store.LatestAnswer(ctx, id); return err })
+	}
 	task, err := p.staffTask(c)
 	if err != nil {
+		return err
+	}
+	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
 		return err
 	}
 	t, codes, status := p.T(c), p.Tables(ctx), http.StatusOK
@@ -112,9 +118,6 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 		task.values = values
 	}
 	data.Form = web.Build(t, string(task.kind), task.fields(t, codes), task.values, problems)
-	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
-		return err
-	}
 	return p.Render(c, status, web.Page{Title: "bureau_task.title"}, web.With(taskPage, data))
 }
 

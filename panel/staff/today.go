@@ -3,9 +3,9 @@ package staff
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -63,28 +63,34 @@ func (p *Pages) todayLines(c *gin.Context) error {
 }
 
 func (p *Pages) waitingGroups(c *gin.Context) (groups []waitingGroup, err error) {
-	t := p.T(c)
-	for _, group := range []struct {
+	t, ctx := p.T(c), c.Request.Context()
+	sources := []struct {
 		key   string
 		lines func(context.Context, *locale.Localizer) ([]waiting, error)
 	}{
 		{"stuck", p.stuckToday}, {"broken", p.brokenToday}, {"exchanges", p.silentToday}, {"vetting", p.vettingToday},
 		{"late", p.lateToday}, {"sites", p.sitesToday}, {"tasks", p.tasksToday}, {"tickets", p.ticketsToday},
-	} {
-		lines, err := group.lines(c.Request.Context(), t)
-		if err != nil {
-			return nil, err
-		}
-		if group.key == "tickets" && !p.Allowed(c, web.CanSeePersonal) {
-			for i := range lines {
-				lines[i].Href = ""
-			}
-		}
-		if len(lines) > 0 {
-			groups = append(groups, waitingGroup{group.key, lines})
+	}
+	groups = make([]waitingGroup, len(sources))
+	reads := make([]func() error, len(sources))
+	for i, source := range sources {
+		groups[i].Key = source.key
+		reads[i] = func() (err error) {
+			groups[i].Lines, err = source.lines(ctx, t)
+			return err
 		}
 	}
-	return groups, nil
+	if err := web.AtOnce(reads...); err != nil {
+		return nil, err
+	}
+	for _, group := range groups {
+		if group.Key == "tickets" && !p.Allowed(c, web.CanSeePersonal) {
+			for i := range group.Lines {
+				group.Lines[i].Href = ""
+			}
+		}
+	}
+	return slices.DeleteFunc(groups, func(g waitingGroup) bool { return len(g.Lines) == 0 }), nil
 }
 
 // counted completes a line with a count; there is no line where nothing waits.
@@ -141,18 +147,15 @@ func (p *Pages) silentToday(ctx context.Context, t *locale.Localizer) (lines []w
 }
 
 func (p *Pages) vettingToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {
-	n, err := p.Store.CountStage(ctx, filing.Vetting, "", p.Store.Now())
+	n, err := p.Store.CountStage(ctx, filing.Vetting, p.Store.Now())
 	return p.counted(t, n, waiting{What: t.T("today.to_vet", nil), Action: "vet", Href: pathVetting}), err
 }
 
 // lateToday is what takes longer than usual at a bureau, or than it should elsewhere.
 func (p *Pages) lateToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	now := p.Store.Now()
-	late := func(stage filing.Stage, province string, days int) error {
-		n, err := p.Store.CountStage(ctx, stage, province, now.Add(-time.Duration(days)*24*time.Hour))
-		if err != nil {
-			return err
-		}
+	ago := func(days int) time.Time { return now.Add(-time.Duration(days) * 24 * time.Hour) }
+	late := func(stage filing.Stage, n store.Counted, province string, days int) {
 		what, query := t.T("stage."+string(stage), nil), url.Values{"stage": {string(stage)}, "age": {strconv.Itoa(days)}}
 		if province != "" {
 			what += " · " + p.Tables(ctx).Regions.Name(province)
@@ -160,40 +163,70 @@ func (p *Pages) lateToday(ctx context.Context, t *locale.Localizer) (lines []wai
 		}
 		note := t.T("today.usual", map[string]any{"n": days})
 		lines = append(lines, p.counted(t, n, waiting{What: what, Note: note, Href: searchPath(query)})...)
-		return nil
 	}
-	if err = errors.Join(late(filing.Vetting, "", vettingWithin), late(filing.Submitting, "", submitWithin)); err != nil {
+	var vetting, submitting store.Counted
+	var reviewing []store.Counted
+	var provinces []string
+	var usual []int
+	if err = web.AtOnce(
+		func() (err error) {
+			vetting, err = p.Store.CountStage(ctx, filing.Vetting, ago(vettingWithin))
+			return err
+		},
+		func() (err error) {
+			submitting, err = p.Store.CountStage(ctx, filing.Submitting, ago(submitWithin))
+			return err
+		},
+		func() (err error) {
+			if provinces, err = p.Store.ProvincesIn(ctx, filing.Reviewing); err != nil {
+				return err
+			}
+			if usual, err = p.usualDays(ctx, provinces, now); err != nil {
+				return err
+			}
+			in := make([]store.ProvinceBefore, len(provinces))
+			for i, province := range provinces {
+				in[i] = store.ProvinceBefore{Province: province, Before: ago(usual[i])}
+			}
+			reviewing, err = p.Store.CountStageIn(ctx, filing.Reviewing, in)
+			return err
+		}); err != nil {
 		return nil, err
 	}
-	provinces, err := p.Store.ProvincesIn(ctx, filing.Reviewing)
-	for _, province := range provinces {
-		days, err := p.usualDays(ctx, province, now)
-		if err == nil {
-			err = late(filing.Reviewing, province, days)
-		}
-		if err != nil {
-			return nil, err
-		}
+	late(filing.Vetting, vetting, "", vettingWithin)
+	late(filing.Submitting, submitting, "", submitWithin)
+	for i, n := range reviewing {
+		late(filing.Reviewing, n, provinces[i], usual[i])
 	}
-	return lines, err
+	return lines, nil
 }
 
-// usualDays is after how many calendar days at a province's bureau a record is late now, whatever its kind: nine in
+// usualDays is after how many calendar days at each province's bureau a record is late now, whatever its kind: nine in
 // ten are decided sooner.
-func (p *Pages) usualDays(ctx context.Context, province string, now time.Time) (int, error) {
-	most := 0
-	for _, kind := range filing.ReviewedKinds {
-		times, err := p.ReviewTimes(ctx, province, kind)
-		if err != nil {
-			return 0, err
+func (p *Pages) usualDays(ctx context.Context, provinces []string, now time.Time) ([]int, error) {
+	kinds := filing.ReviewedKinds
+	most := make([]int, len(provinces)*len(kinds))
+	reads := make([]func() error, len(most))
+	for i := range reads {
+		reads[i] = func() error {
+			times, err := p.ReviewTimes(ctx, provinces[i/len(kinds)], kinds[i%len(kinds)])
+			most[i] = dossierview.ExpectationOf(times, time.Time{}, now).Most
+			return err
 		}
-		most = max(most, dossierview.ExpectationOf(times, time.Time{}, now).Most)
 	}
-	days := most
-	for !now.After(filing.AddWorkingDays(now.AddDate(0, 0, -days), most).AddDate(0, 0, 1)) {
-		days++
+	if err := web.AtOnce(reads...); err != nil {
+		return nil, err
 	}
-	return days, nil
+	usual := make([]int, len(provinces))
+	for i := range provinces {
+		working := slices.Max(most[i*len(kinds) : (i+1)*len(kinds)])
+		days := working
+		for !now.After(filing.AddWorkingDays(now.AddDate(0, 0, -days), working).AddDate(0, 0, 1)) {
+			days++
+		}
+		usual[i] = days
+	}
+	return usual, nil
 }
 
 func (p *Pages) sitesToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {

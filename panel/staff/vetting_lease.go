@@ -64,17 +64,19 @@ func (p *Pages) viewVetting(c *gin.Context, vetting store.Vetting, kind filing.K
 	return v
 }
 
-// renewVetting renews the reader's lease on a dossier: they are looking at it.
-func (p *Pages) renewVetting(c *gin.Context, f store.Filing) error {
+// renewVetting starts to renew the reader's lease on a dossier: they are looking at it. renewed waits for that.
+func (p *Pages) renewVetting(c *gin.Context, f store.Filing) (renewed func() error) {
 	if f.Stage != filing.Vetting || !p.Allowed(c, web.CanVet) {
-		return nil
+		return func() error { return nil }
 	}
-	return p.Store.RenewVetting(c.Request.Context(), f.ID, f.Revision, p.UserID(c), p.VettingLease)
+	ctx, user := c.Request.Context(), p.UserID(c)
+	return web.Begin(func() error { return p.Store.RenewVetting(ctx, f.ID, f.Revision, user, p.VettingLease) })
 }
 
-// vettingOf is the vetting of a filing's dossier for the reader, whose lease it renews.
-func (p *Pages) vettingOf(c *gin.Context, f store.Filing, d filing.Dossier) (v vettingView, err error) {
-	if err := p.renewVetting(c, f); err != nil {
+// vettingOf is the vetting of a filing's dossier for the reader, once their lease is renewed.
+func (p *Pages) vettingOf(c *gin.Context, f store.Filing, d filing.Dossier,
+	renewed func() error) (v vettingView, err error) {
+	if err := renewed(); err != nil {
 		return v, err
 	}
 	vetting, err := p.Store.Vetting(c.Request.Context(), f.ID)
@@ -89,9 +91,10 @@ func (p *Pages) vettingState(c *gin.Context, f store.Filing) error {
 	revision := web.QueryNumber(c, "revision")
 	v := vettingView{Gone: true, Filing: f}
 	if f.Stage == filing.Vetting && (f.Revision == revision || revision == 0) {
+		renewed := p.renewVetting(c, f)
 		d, err := p.Store.Dossier(c.Request.Context(), f.ID, f.Revision)
 		if err == nil {
-			v, err = p.vettingOf(c, f, d)
+			v, err = p.vettingOf(c, f, d, renewed)
 		}
 		if err != nil {
 			return err

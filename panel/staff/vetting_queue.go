@@ -68,19 +68,22 @@ func (p *Pages) vettingQueue(c *gin.Context) error {
 	if !slices.Contains(data.Choices, data.Shown) {
 		data.Shown = store.VettingsAll
 	}
-	count, err := p.Store.CountStage(ctx, filing.Vetting, "", now)
-	data.Count = count.Text()
+	var count store.Counted
 	var queue, mine []store.QueuedVetting
-	if err == nil {
-		mine, err = p.Store.VettingQueue(ctx, store.VettingsMine, p.UserID(c), store.Cursor{}, maxHeld)
-		data.Had = len(mine)
-	}
-	if err == nil {
-		queue, err = p.Store.VettingQueue(ctx, data.Shown, p.UserID(c), web.QueryCursor(c), vettingsPerPage+1)
-	}
-	if err != nil {
+	user, after := p.UserID(c), web.QueryCursor(c)
+	if err := web.AtOnce(
+		func() (err error) { count, err = p.Store.CountStage(ctx, filing.Vetting, now); return err },
+		func() (err error) {
+			mine, err = p.Store.VettingQueue(ctx, store.VettingsMine, user, store.Cursor{}, maxHeld)
+			return err
+		},
+		func() (err error) {
+			queue, err = p.Store.VettingQueue(ctx, data.Shown, user, after, vettingsPerPage+1)
+			return err
+		}); err != nil {
 		return err
 	}
+	data.Count, data.Had = count.Text(), len(mine)
 	queue, data.Next = web.Paged(queue, vettingsPerPage, func(last store.QueuedVetting) string {
 		return web.URL(pathVetting+"?show=%s&after=%s", string(data.Shown), web.FormatCursor(last.Cursor()))
 	})

@@ -68,10 +68,10 @@ func (p *Pages) spaceForm(c *gin.Context, f store.Filing) error {
 	if !canSpace(f.Stage) {
 		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
-	w, err := p.Store.WebSpaceOf(c.Request.Context(), f.OrderID)
-	if err == nil {
-		err = p.AuditView(c, "space.view", "filing", f.Ref())
+	if err := p.AuditView(c, "space.view", "filing", f.Ref()); err != nil {
+		return err
 	}
+	w, err := p.Store.WebSpaceOf(c.Request.Context(), f.OrderID)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 //
 //	Audited    for a change of rows: the entry is in the same transaction
 //	Asked      for effects elsewhere, such as an Update of a workflow: one entry before, one with the outcome after
-//	AuditView  for a look at personal data: the entry is written before anything is sent
+//	AuditView  for a look at personal data: nothing is sent before the entry is written
 
 // AuditEntry describes an action of the reader on an object, with the reason if the form gave one.
 func (k *Kit) AuditEntry(c *gin.Context, action, kind, object, reason string) store.AuditEntry {
@@ -62,10 +62,22 @@ func (k *Kit) Asked(c *gin.Context, d store.AuditEntry, act func() error) error 
 	return errors.Join(err, auditErr)
 }
 
-// AuditView records that the reader looks at personal data.
+// AuditView records that the reader looks at personal data, while the page reads them: the answer waits for the entry,
+// and is an error page if that can't be written.
 func (k *Kit) AuditView(c *gin.Context, action, kind, object string) error {
-	_, err := k.Store.Audit(c.Request.Context(), k.AuditEntry(c, action, kind, object, ""))
-	return err
+	entry := k.AuditEntry(c, action, kind, object, "")
+	// leaving the page must not leave a gap in the log
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), pageTime)
+	write := func() error {
+		defer cancel()
+		_, err := k.Store.Audit(ctx, entry)
+		return err
+	}
+	if w := answerOf(c.Request.Context()); w != nil {
+		w.awaits(write)
+		return nil
+	}
+	return write()
 }
 
 // IdText formats an ID the way the log names objects.

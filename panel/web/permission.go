@@ -39,6 +39,8 @@ const (
 	// CanResetQuotas covers letting somebody who is blocked start over, and closing a circuit breaker: who does so for an
 	// attacker pays for the SMS.
 	CanResetQuotas Permission = "reset_quotas"
+	// CanHandlePersonalData covers handing out all that is held about a customer, and erasing it.
+	CanHandlePersonalData Permission = "handle_personal_data"
 )
 
 // granted lists the permissions of each role; each role has those of the one before, and more.
@@ -48,7 +50,7 @@ var granted = func() map[store.StaffRole][]Permission {
 	reviewer := slices.Concat(agent, []Permission{CanVet, CanActInBulk})
 	administrator := slices.Concat(reviewer,
 		[]Permission{CanManageVetting, CanWriteAnnouncements, CanRunBureau, CanManageStaff, CanReadAudit,
-			CanResetQuotas})
+			CanResetQuotas, CanHandlePersonalData})
 	return map[store.StaffRole][]Permission{
 		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer,
 		store.StaffAdministrator: administrator,

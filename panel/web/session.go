@@ -171,22 +171,27 @@ func (k *Kit) withSession(next http.Handler) http.Handler {
 		}
 		ctx, err := k.Sessions.Load(r.Context(), token)
 		if err != nil {
-			next.ServeHTTP(w, k.withoutSession(r, err))
+			next.ServeHTTP(w, k.withoutSession(r, fmt.Errorf("the session: %w", err)))
 			return
 		}
-		loaded := r.WithContext(ctx)
 		if IsEventStream(r) {
-			next.ServeHTTP(w, loaded)
+			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
-		saving := &sessionWriter{ResponseWriter: w, save: func() bool {
-			err := k.saveSession(ctx, w)
+		saving := &sessionWriter{ResponseWriter: w}
+		saving.save = func() bool {
+			err := saving.awaited()
+			if err != nil {
+				err = fmt.Errorf("the audit log: %w", err)
+			} else if err = k.saveSession(ctx, w); err != nil {
+				err = fmt.Errorf("the session: %w", err)
+			}
 			if err != nil {
 				next.ServeHTTP(w, k.withoutSession(r, err))
 			}
 			return err == nil
-		}}
-		next.ServeHTTP(saving, loaded)
+		}
+		next.ServeHTTP(saving, r.WithContext(context.WithValue(ctx, answerKey{}, saving)))
 		saving.begin()
 	})
 }
@@ -211,15 +216,16 @@ func (k *Kit) emptySession(ctx context.Context) context.Context {
 
 type sessionError struct{}
 
-// withoutSession is a request whose session can't be read or written: needSession answers it.
+// withoutSession is a request whose session can't be read or written, or whose answer must not be sent: needSession
+// answers it with the error's page.
 func (k *Kit) withoutSession(r *http.Request, err error) *http.Request {
 	return r.WithContext(context.WithValue(k.emptySession(context.WithoutCancel(r.Context())), sessionError{}, err))
 }
 
-// needSession answers a request whose session can't be read with the error's page.
+// needSession answers a request of withoutSession.
 func (k *Kit) needSession(c *gin.Context) {
 	if err, _ := c.Request.Context().Value(sessionError{}).(error); err != nil {
-		k.Fail(c, fmt.Errorf("the session: %w", err))
+		k.Fail(c, err)
 	}
 }
 
@@ -238,12 +244,39 @@ func (k *Kit) saveSession(ctx context.Context, w http.ResponseWriter) error {
 	return nil
 }
 
-// sessionWriter saves the session before the answer begins. If that fails, save has given another answer, and the
-// handler's is dropped.
+// sessionWriter saves the session before the answer begins, once what the answer waits for is done. If that fails, save
+// has given another answer, and the handler's is dropped.
 type sessionWriter struct {
 	http.ResponseWriter
 	save          func() bool
 	begun, failed bool
+	// pending are the results that the answer waits for.
+	pending []chan error
+}
+
+type answerKey struct{}
+
+// answerOf is the answer to a request; nil for a stream's, and without a session.
+func answerOf(ctx context.Context) *sessionWriter {
+	w, _ := ctx.Value(answerKey{}).(*sessionWriter)
+	if w == nil || w.begun {
+		return nil
+	}
+	return w
+}
+
+// awaits does something without which the answer must not begin.
+func (w *sessionWriter) awaits(act func() error) {
+	done := make(chan error, 1)
+	w.pending = append(w.pending, done)
+	go func() { done <- act() }()
+}
+
+func (w *sessionWriter) awaited() (err error) {
+	for _, done := range w.pending {
+		err = errors.Join(err, <-done)
+	}
+	return err
 }
 
 func (w *sessionWriter) begin() {

@@ -14,14 +14,12 @@ func (k *Kit) TicketNews(c *gin.Context) (wait func() (bool, error)) {
 	}
 	ctx, customer := c.Request.Context(), k.UserID(c)
 	var news bool
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	done := Begin(func() (err error) {
 		news, err = k.Store.TicketNews(ctx, customer)
-	}()
+		return err
+	})
 	return func() (bool, error) {
-		<-done
+		err := done()
 		return news, err
 	}
 }

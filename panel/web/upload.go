@@ -73,6 +73,7 @@ var bodyLimits = map[string]int64{
 	"/support/filings/:number/contact/:channel": maxUpload,
 	// the customers' forms of questions and complaints; a stranger's carries no file
 	"/tickets/ask": maxUpload, "/tickets/complain": maxUpload, "/tickets/:id": maxUpload,
+	"/support/tickets/:id/answer": maxUpload,
 	// the papers page, and where its script sends a single picture
 	"/orders/:number/filing/papers": maxPapersBody, "/orders/:number/filing/papers/picture": maxUpload,
 }

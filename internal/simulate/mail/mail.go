@@ -39,8 +39,8 @@ type Received struct {
 }
 
 // Server is the stand-in. Its Faults take the operations MAIL, RCPT and DATA, for which the code of a Fail is the SMTP
-// reply's, and Bounce: a Fail takes the mail, and then returns it with the code as another server's reply, such as
-// "550 5.1.1 no such user".
+// reply's, with its status if it has one ("550 5.1.1"), and Bounce: a Fail takes the mail, and then returns it with the
+// code as another server's reply, such as "550 5.1.1 no such user".
 type Server struct {
 	Faults fault.Board
 	// BounceURL is where bounces are posted; empty: nowhere.
@@ -212,11 +212,14 @@ func (s *session) apply(f fault.Fault) error {
 	case fault.Slow:
 		time.Sleep(f.Delay())
 	case fault.Fail:
-		code, err := strconv.Atoi(f.Code)
-		if err != nil {
-			code = 451
+		e := &smtp.SMTPError{Message: "simulated"}
+		number, status, _ := strings.Cut(f.Code, " ")
+		var err error
+		if e.Code, err = strconv.Atoi(number); err != nil {
+			e.Code = 451
 		}
-		return &smtp.SMTPError{Code: code, Message: "simulated"}
+		_, _ = fmt.Sscanf(status, "%d.%d.%d", &e.EnhancedCode[0], &e.EnhancedCode[1], &e.EnhancedCode[2])
+		return e
 	case fault.Lose:
 		return s.conn.Conn().Close()
 	}
