@@ -43,6 +43,11 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 				if err := run(ctx, db, m.Version, statements(string(text))); err != nil {
 					return fmt.Errorf("%s: %w", m.Name, err)
 				}
+				if step := inGo[m.Version]; step != nil {
+					if err := step(ctx, db); err != nil {
+						return fmt.Errorf("%s: %w", m.Name, err)
+					}
+				}
 				return nil
 			},
 		}, nil))

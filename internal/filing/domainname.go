@@ -2,6 +2,7 @@ package filing
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -116,4 +117,30 @@ func ListedAs(domain string) []string {
 		names = append(names, domain)
 	}
 	return names
+}
+
+// RegistrableDomain is the domain below which a host name lies that somebody can register: what a filing names.
+func RegistrableDomain(host string) string {
+	names := ListedAs(host)
+	return names[len(names)-1]
+}
+
+// SiteHosts are the host names of a site.
+type SiteHosts struct {
+	// Domain is the registrable domain.
+	Domain string
+	Hosts  []string
+}
+
+// SitesOf groups host names by site, in their order. A site has exactly one registrable domain (工信管函〔2019〕633号).
+func SitesOf(hosts []string) (list []SiteHosts) {
+	for _, host := range hosts {
+		domain := RegistrableDomain(host)
+		i := slices.IndexFunc(list, func(s SiteHosts) bool { return s.Domain == domain })
+		if i < 0 {
+			i, list = len(list), append(list, SiteHosts{Domain: domain})
+		}
+		list[i].Hosts = append(list[i].Hosts, host)
+	}
+	return list
 }
