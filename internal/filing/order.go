@@ -23,6 +23,12 @@ const (
 // OrderStates lists them in the order of the filter.
 var OrderStates = []OrderState{OrderNone, OrderYours, OrderUnderWay, OrderFiled}
 
+// Precedence says which of several sites' states is shown for their order, the lowest first: what the customer must do,
+// what is under way, what isn't filed yet.
+func (s OrderState) Precedence() int {
+	return slices.Index([]OrderState{OrderYours, OrderUnderWay, OrderNone, OrderFiled}, s)
+}
+
 // OrderStages are the stages of open and completed filings, for the filter: withdrawn and deregistered filings don't
 // belong to any order.
 var OrderStages = slices.DeleteFunc(slices.Clone(Stages),

@@ -69,7 +69,8 @@ func (f StuckFilter) where() fragment {
 			AND u.login LIKE ?)`, prefixPattern(f.Customer))
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
-		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (?))`, domains)
+		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id
+			AND (f.site_id = d.site_id OR f.site_id IS NULL OR d.site_id IS NULL) AND d.domain IN (?))`, domains)
 	} else if f.Domain != "" { // not a domain, so no order lists it
 		and(`FALSE`)
 	}

@@ -20,6 +20,8 @@ type Verdict struct {
 	Operation int
 	Review    bool
 	Key       string
+	// SiteRecord is the record whose site Key may name, if it isn't RecordID itself: in the review of a new holder.
+	SiteRecord int64
 
 	Decided                    bool
 	Approved                   bool
@@ -70,6 +72,19 @@ func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64,
 	return done, err
 }
 
+// recordOfSite finds the record of a site that travels with others, if a review names that site: its ID isn't that of a
+// record under way.
+func recordOfSite(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (row waitingRow, found bool, err error) {
+	if v.SiteRecord == 0 {
+		return row, false, nil
+	}
+	return getOptional[waitingRow](ctx, tx, `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?
+		AND r.operation = 1 AND r.sequence IS NOT NULL
+		AND (r.carrier_id IS NOT NULL OR EXISTS (SELECT 1 FROM records q WHERE q.carrier_id = r.id))
+		AND NOT EXISTS (SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id WHERE p.id = ?
+			AND p.account_id = r.account_id AND p.sequence IS NOT NULL AND y.approved IS NULL)`, accountID, v.SiteRecord, v.RecordID)
+}
+
 // recordOf finds the account's record that a verdict is about.
 func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
 	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`,
@@ -96,9 +111,15 @@ func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Ve
 }
 
 func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict, done *Applied) error {
-	id, filingID, err := s.recordOf(ctx, tx, accountID, v)
+	site, ofSite, err := recordOfSite(ctx, tx, accountID, v)
 	if err != nil {
 		return err
+	}
+	id, filingID := site.ID, site.FilingID
+	if !ofSite {
+		if id, filingID, err = s.recordOf(ctx, tx, accountID, v); err != nil {
+			return err
+		}
 	}
 	if taken, err := s.applyToStaffs(ctx, tx, accountID, id, v); err != nil || taken || v.Done {
 		return err
@@ -127,6 +148,14 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		}
 		if fresh && !v.Approved {
 			done.Refused = append(done.Refused, Refused{FilingID: filingID, RecordID: id, Code: v.Code})
+			if err := s.returnOthers(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		if fresh && v.Approved && !ofSite {
+			if err := s.approveCompanions(ctx, tx, id); err != nil {
+				return err
+			}
 		}
 	}
 	return exec(ctx, tx, `
@@ -136,6 +165,51 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 			site_id = COALESCE(NULLIF(?, 0), site_id), access_id = COALESCE(NULLIF(?, 0), access_id) WHERE record_id = ?`,
 		filing.StandardNumber(v.HolderNumber), filing.StandardNumber(v.SiteNumber), v.CertificatePath,
 		v.HolderID, v.SiteID, v.AccessID, id)
+}
+
+// othersOf selects the undecided records r that travel with one, which has the ID ?.
+const othersOf = `FROM records r JOIN records x ON x.id = ? LEFT JOIN decisions d ON d.record_id = r.id
+	WHERE (r.id = x.carrier_id OR r.carrier_id = x.id OR r.carrier_id = x.carrier_id) AND r.id <> x.id
+		AND r.sequence = x.sequence AND r.account_id = x.account_id AND d.approved IS NULL`
+
+// returnOthers records that the bureau returned the records that travelled with a refused one: it takes all of a new
+// holder's sites, or none.
+func (s *Store) returnOthers(ctx context.Context, tx *sqlx.Tx, refused int64) error {
+	ids, err := selectAll[int64](ctx, tx, `SELECT r.id `+othersOf+` ORDER BY r.id`, refused)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	now := s.utcNow()
+	if err := execAll(ctx, tx,
+		fragmentOf(`INSERT IGNORE INTO decisions (record_id, created_at) SELECT id, ? FROM records WHERE id IN (?)`, now, ids),
+		fragmentOf(`UPDATE decisions d JOIN decisions x ON x.record_id = ? SET d.approved = FALSE, d.code = x.code,
+			d.reviewed_at = x.reviewed_at, d.returned_together = TRUE WHERE d.record_id IN (?) AND d.approved IS NULL`, refused,
+			ids)); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.signalRecords(ctx, tx, oneRecord, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// approveCompanions approves the sites that travelled in an approved record; the data of each come by themselves.
+func (s *Store) approveCompanions(ctx context.Context, tx *sqlx.Tx, carrier int64) error {
+	ids, err := selectAll[int64](ctx, tx, `SELECT r.id `+othersOf+` AND r.carrier_id = x.id ORDER BY r.id`, carrier)
+	for i := 0; err == nil && i < len(ids); i++ {
+		sealed, sealErr := s.keys.Seal(opinionAAD(ids[i]), nil)
+		if sealErr != nil {
+			return sealErr
+		}
+		err = execAll(ctx, tx,
+			fragmentOf(`INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`, ids[i], s.utcNow()),
+			fragmentOf(`UPDATE decisions d JOIN decisions x ON x.record_id = ? SET d.approved = TRUE, d.code = x.code,
+				d.reviewed_at = x.reviewed_at, d.sealed_opinion = ? WHERE d.record_id = ? AND d.approved IS NULL`, carrier, sealed,
+				ids[i]))
+	}
+	return err
 }
 
 func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
@@ -208,7 +282,7 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 	}
 	if err := tx.SelectContext(ctx, &decided, `
 		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by,
-			d.fields <> '[]' AS named, d.verification_expired
+			d.fields <> '[]' AS named, d.verification_expired, d.returned_together
 		FROM decisions d JOIN records r ON r.id = d.record_id
 		WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
 		return err
@@ -219,8 +293,31 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 			return err
 		}
 	}
-	return exec(ctx, tx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ?
-		WHERE `+string(scope)+` AND `+decisionComplete, s.utcNow(), id)
+	if err := exec(ctx, tx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ?
+		WHERE `+string(scope)+` AND `+decisionComplete, s.utcNow(), id); err != nil {
+		return err
+	}
+	for _, d := range decided {
+		if err := s.opened(ctx, tx, d.FilingID, d.Approved); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opened lets the filings go on that an outcome was awaited for: an approved new filing's holder has a number, and a
+// refused site whose holder has one can be a new site of it.
+func (s *Store) opened(ctx context.Context, tx *sqlx.Tx, filingID int64, approved bool) error {
+	f, err := lockFiling(ctx, tx, filingID)
+	switch {
+	case err != nil || f.Kind.OrNew() != filing.KindNew:
+		return err
+	case approved:
+		return s.granted(ctx, tx, filingID)
+	case f.HolderID.Valid && f.companion():
+		return s.openAwaiting(ctx, tx, f.HolderID.Int64)
+	}
+	return nil
 }
 
 // MissingCertificate is an approval whose certificate file hasn't arrived.

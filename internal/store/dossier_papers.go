@@ -94,9 +94,11 @@ func (s *Store) fittingRows(ctx context.Context, tx *sqlx.Tx, rows []waitingRow,
 	if packet = packet * 9 / 10; room == 0 || packet < room {
 		room = packet
 	}
-	filings := make([]int64, len(rows))
-	for i, r := range rows {
-		filings[i] = r.FilingID
+	var filings []int64
+	for _, r := range rows {
+		for _, part := range r.parts() {
+			filings = append(filings, part.FilingID)
+		}
 	}
 	type weight struct {
 		FilingID int64 `db:"filing_id"`
@@ -115,7 +117,9 @@ func (s *Store) fittingRows(ctx context.Context, tx *sqlx.Tx, rows []waitingRow,
 		weigh[weight{FilingID: w.FilingID, Revision: w.Revision}] = w.Weight
 	}
 	over := slices.IndexFunc(rows, func(r waitingRow) bool {
-		room -= recordWeight + weigh[weight{FilingID: r.FilingID, Revision: r.Revision}]
+		for _, part := range r.parts() {
+			room -= recordWeight + weigh[weight{FilingID: part.FilingID, Revision: part.Revision}]
+		}
 		return room < 0
 	})
 	if over < 0 {

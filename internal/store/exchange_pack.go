@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -40,7 +41,11 @@ type source struct {
 }
 
 // Row is something that waits for a data file.
-type Row interface{ RowID() int64 }
+type Row interface {
+	RowID() int64
+	// With are the IDs of the rows that travel within it: all of them are in the file, or none.
+	With() []int64
+}
 
 // PackNext makes the account's next data file from up to limit waiting rows, oldest first, and stores it under the next
 // sequence number before anything is sent, in one transaction that locks the account's row, so that there is one
@@ -114,8 +119,9 @@ func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context
 				return nil, nil, nil, err
 			}
 			for _, r := range rows {
-				if _, bad := unfit[r.RowID()]; !bad {
-					packed = append(packed, r.RowID())
+				ids := append([]int64{r.RowID()}, r.With()...)
+				if !slices.ContainsFunc(ids, func(id int64) bool { return unfit[id].Code != 0 }) {
+					packed = append(packed, ids...)
 				}
 			}
 			return file, packed, unfit, nil

@@ -166,8 +166,10 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		if err := execAll(ctx, tx, dropUndecided(`u.account_id = ? AND u.sequence = ?`, accountID, sequence)); err != nil {
 			return err
 		}
+		// The sites that travel in one record stay together.
 		ids, err := selectAll[int64](ctx, tx, `SELECT r.id FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence)
+			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL AND r.carrier_id IS NULL ORDER BY r.id FOR UPDATE`,
+			accountID, sequence)
 		switch {
 		case err != nil:
 			return err
@@ -175,7 +177,10 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 			return s.splitStaff(ctx, tx, accountID, sequence, code)
 		case len(ids) == 1:
 			setAside = ids[0]
-			return s.refuseUnsent(ctx, tx, setAside, code)
+			if err := s.refuseUnsent(ctx, tx, setAside, code); err != nil {
+				return err
+			}
+			return s.returnOthers(ctx, tx, setAside)
 		}
 		return exec(ctx, tx, `UPDATE records r LEFT JOIN decisions d ON d.record_id = r.id SET r.sequence = NULL,
 			r.max_batch = ? WHERE r.account_id = ? AND r.sequence = ?
@@ -189,17 +194,18 @@ func (s *Store) FilingOfRecord(ctx context.Context, recordID int64) (int64, erro
 	return find[int64](ctx, s.db, "record", `SELECT filing_id FROM records WHERE id = ?`, recordID)
 }
 
-// RecordsByID returns the dossiers and papers of an account's undecided records.
+// RecordsByID returns the dossiers and papers of an account's undecided records, with the companions among them.
 func (s *Store) RecordsByID(ctx context.Context, accountID int64, ids []int64) ([]WaitingRecord, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := selectAll[waitingRow](ctx, s.db, `SELECT r.id, r.filing_id, r.revision, d.sealed
+	rows, err := selectAll[waitingRow](ctx, s.db, `SELECT r.id, r.filing_id, r.revision, d.sealed,
+			COALESCE(f.carrier_id, 0) AS carrier
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
-		LEFT JOIN decisions x ON x.record_id = r.id
+		JOIN filings f ON f.id = r.filing_id LEFT JOIN decisions x ON x.record_id = r.id
 		WHERE r.account_id = ? AND x.record_id IS NULL AND r.id IN (?) ORDER BY r.id`, accountID, ids)
 	if err != nil {
 		return nil, err
 	}
-	return s.openWaiting(ctx, s.db, rows)
+	return s.openWaiting(ctx, s.db, together(rows))
 }

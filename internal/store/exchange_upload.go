@@ -16,6 +16,8 @@ import (
 const (
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
+	// SignalResubmitted: what the bureau returned because of another site was submitted again, unchanged.
+	SignalResubmitted = "resubmitted"
 )
 
 // NewRecord is a filing's revision to be submitted to the bureau.
@@ -149,10 +151,38 @@ type WaitingRecord struct {
 	ID      int64
 	Dossier filing.Dossier
 	Papers  []RecordPaper
+	// Companions are the records whose sites travel within it.
+	Companions []WaitingRecord
 }
 
 // RowID implements Row.
 func (r WaitingRecord) RowID() int64 { return r.ID }
+
+// With implements Row.
+func (r WaitingRecord) With() []int64 {
+	ids := make([]int64, len(r.Companions))
+	for i, c := range r.Companions {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
+// isWaiting selects records r of an account, with their decisions x, that haven't been submitted.
+const isWaiting = `r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL`
+
+// complete selects carriers f whose companions are all queued, have ended, or wait for a later record.
+const complete = `NOT EXISTS (SELECT 1 FROM filings c LEFT JOIN (records r2 LEFT JOIN decisions x2 ON x2.record_id = r2.id)
+		ON r2.filing_id = c.id AND r2.sequence IS NULL AND r2.submitted_at IS NULL AND r2.doubtful = FALSE
+		AND x2.record_id IS NULL AND r2.account_id = r.account_id
+	WHERE c.carrier_id = f.id AND c.stage NOT IN ('` + string(filing.Withdrawn) + `', '` + string(filing.Deregistered) + `')
+		AND r2.id IS NULL)`
+
+// distinct keeps a record out of a file whose ID, as a review would name it, is also that of a site that travels with
+// others now.
+const distinct = `NOT EXISTS (SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
+	WHERE r.operation = 1 AND p.id = (r.id - 1) DIV 1000 AND p.id * 1000 + 1 = r.id AND p.account_id = r.account_id
+		AND p.sequence IS NOT NULL AND y.approved IS NULL
+		AND (p.carrier_id IS NOT NULL OR EXISTS (SELECT 1 FROM records q WHERE q.carrier_id = p.id)))`
 
 func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int,
 	maxFile int64) ([]WaitingRecord, error) {
@@ -161,14 +191,18 @@ func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit
 	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 			JOIN filings f ON f.id = r.filing_id AND f.stage <> '` + string(filing.Withdrawn) + `'
+				AND f.carrier_id IS NULL AND f.awaits_holder = FALSE
 			LEFT JOIN decisions x ON x.record_id = r.id
-		WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = FALSE
-			AND x.record_id IS NULL AND (r.result_key IS NULL OR NOT EXISTS (
+		WHERE r.account_id = ? AND ` + isWaiting + ` AND (r.result_key IS NULL OR NOT EXISTS (
 				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
 				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id
-				AND y.approved IS NULL))`
+				AND y.approved IS NULL))
+			AND (r.operation <> 1 OR ` + complete + ` AND ` + distinct + `)`
 	rows, err := nextBatch[waitingRow](ctx, tx, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID)
 	if err != nil {
+		return nil, err
+	}
+	if rows, err = s.withCompanions(ctx, tx, accountID, rows); err != nil {
 		return nil, err
 	}
 	if rows, err = s.fittingRows(ctx, tx, rows, maxFile); err != nil {
@@ -182,19 +216,106 @@ type waitingRow struct {
 	FilingID int64  `db:"filing_id"`
 	Revision int    `db:"revision"`
 	Sealed   []byte `db:"sealed"`
+	// Carrier is the filing in whose record it travels; 0: its own.
+	Carrier    int64        `db:"carrier"`
+	Companions []waitingRow `db:"-"`
+}
+
+// parts are the row and its companions.
+func (r waitingRow) parts() []waitingRow { return append([]waitingRow{r}, r.Companions...) }
+
+// withCompanions adds to carriers' records those of their companions, and notes there with which they travel. A carrier
+// whose ID, or a companion's, a review might confuse with another record's stays for a later file.
+func (s *Store) withCompanions(ctx context.Context, tx *sqlx.Tx, accountID int64, rows []waitingRow) ([]waitingRow, error) {
+	if len(rows) == 0 {
+		return rows, nil
+	}
+	filings := make([]int64, len(rows))
+	for i, r := range rows {
+		filings[i] = r.FilingID
+	}
+	companions, err := selectAll[waitingRow](ctx, tx, `SELECT r.id, r.filing_id, r.revision, d.sealed, f.carrier_id AS carrier
+		FROM filings f JOIN records r ON r.filing_id = f.id JOIN dossiers d ON d.filing_id = r.filing_id
+			AND d.revision = r.revision LEFT JOIN decisions x ON x.record_id = r.id
+		WHERE f.carrier_id IN (?) AND f.stage <> ? AND r.account_id = ? AND `+isWaiting+` ORDER BY r.id`, filings,
+		filing.Withdrawn, accountID)
+	if err != nil || len(companions) == 0 {
+		return rows, err
+	}
+	rows = together(append(rows, companions...))
+	var kept []waitingRow
+	for _, r := range rows {
+		if len(r.Companions) == 0 {
+			kept = append(kept, r)
+			continue
+		}
+		confused, err := confused(ctx, tx, accountID, r)
+		if err != nil {
+			return nil, err
+		}
+		if confused {
+			continue
+		}
+		for _, c := range r.Companions {
+			if err := exec(ctx, tx, `UPDATE records SET carrier_id = ? WHERE id = ?`, r.ID, c.ID); err != nil {
+				return nil, err
+			}
+		}
+		kept = append(kept, r)
+	}
+	return kept, nil
+}
+
+// confused reports whether a review of a site of the record could be one of another record that is under way.
+func confused(ctx context.Context, tx *sqlx.Tx, accountID int64, r waitingRow) (bool, error) {
+	var ids []int64
+	for _, part := range r.parts() {
+		ids = append(ids, part.ID*sitesPerID+1)
+	}
+	return get[bool](ctx, tx, `SELECT EXISTS (SELECT 1 FROM records r LEFT JOIN decisions d ON d.record_id = r.id
+		WHERE r.id IN (?) AND r.account_id = ? AND r.operation = 1 AND r.sequence IS NOT NULL AND d.approved IS NULL)`, ids,
+		accountID)
+}
+
+// sitesPerID: the bureau knows the site of a record by its ID × 1000 + 1 (internal/bureau).
+const sitesPerID = 1000
+
+// together puts the rows of companions into those of their carriers; a companion whose carrier isn't among them stays.
+func together(rows []waitingRow) (list []waitingRow) {
+	at := map[int64]int{}
+	for _, r := range rows {
+		if r.Carrier == 0 {
+			at[r.FilingID] = len(list)
+			list = append(list, r)
+		}
+	}
+	for _, r := range rows {
+		if r.Carrier == 0 {
+			continue
+		}
+		if i, found := at[r.Carrier]; found {
+			list[i].Companions = append(list[i].Companions, r)
+		} else {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext,
 	rows []waitingRow) (records []WaitingRecord, err error) {
-	records = make([]WaitingRecord, len(rows))
-	for i, row := range rows {
-		records[i].ID = row.ID
-		if err := s.keys.OpenJSON(dossierAAD(row.FilingID, row.Revision), row.Sealed, &records[i].Dossier); err != nil {
+	for _, row := range rows {
+		r := WaitingRecord{ID: row.ID}
+		if err := s.keys.OpenJSON(dossierAAD(row.FilingID, row.Revision), row.Sealed, &r.Dossier); err != nil {
 			return nil, err
 		}
-		if records[i].Papers, err = s.recordPapers(ctx, q, row.FilingID, row.Revision); err != nil {
+		if r.Papers, err = s.recordPapers(ctx, q, row.FilingID, row.Revision); err != nil {
 			return nil, err
 		}
+		if r.Companions, err = s.openWaiting(ctx, q, row.Companions); err != nil {
+			return nil, err
+		}
+		records = append(records, r)
 	}
 	return records, nil
 }

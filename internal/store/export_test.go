@@ -51,7 +51,7 @@ func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) er
 
 // ShowState updates an order's state from its open filing.
 func (s *Store) ShowState(ctx context.Context, orderID int64) error {
-	return s.tx(ctx, func(tx *sqlx.Tx) error { return updateOrderState(ctx, tx, orderID) })
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.updateOrderState(ctx, tx, orderID) })
 }
 
 // ExportedName is the name of a column, as TABLE.COLUMN, in an export.

@@ -28,16 +28,19 @@ func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bure
 const ofAccount = `(r.account_id = ? OR r.account_id IS NULL)`
 
 // EndNumber removes the numbers that an approved deregistration was about from their orders and advances the filing
-// that requested it, in one transaction: cancelled access ends the order's own filing; deregistering a site or holder
+// that requested it, in one transaction: cancelled access ends the site's own filing; deregistering a site or holder
 // ends those with its number at the account. It is idempotent.
 func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, subject filing.Subject) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.adoptSite(ctx, tx, p.FilingID); err != nil {
+			return err
+		}
 		row, err := approval(ctx, tx, p.FilingID)
 		if err != nil {
 			return err
 		}
-		match := fragmentOf(`f.order_id = ? AND COALESCE(f.customer_id = (SELECT customer_id FROM filings WHERE id = ?), TRUE)`,
-			row.OrderID, p.FilingID)
+		match := fragmentOf(`f.site_id = ? AND COALESCE(f.customer_id = (SELECT customer_id FROM filings WHERE id = ?), TRUE)`,
+			row.SiteID, p.FilingID)
 		switch ends := kind.Spec().Ends; {
 		case ends == filing.EndsSite && subject.SiteNumber != "":
 			match = match.or(ofAccount+` AND d.site_number = ?`, row.AccountID, subject.SiteNumber)
@@ -86,15 +89,22 @@ func (s *Store) deregister(ctx context.Context, tx *sqlx.Tx, filingID, seq int64
 	return s.clearNumber(ctx, tx, filingID)
 }
 
-// clearNumber removes the number of an ended filing from its order, and the public-security number, which is for the
+// clearNumber removes the number of an ended filing from its site, and the public-security number, which is for the
 // same site. A former customer's filing leaves the number that a later customer's filing brought.
 func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
-	return exec(ctx, tx, `
-		UPDATE orders o JOIN filings f ON f.order_id = o.id
-			LEFT JOIN filings n ON n.open_order_id = o.id AND n.stage = ? AND n.customer_id <> f.customer_id
-		SET o.filing_number = NULL, o.filing_number_at = NULL, o.police_number = NULL, o.police_number_at = NULL,
-		o.police_declined = FALSE, o.updated_at = ?
+	orderID, err := find[int64](ctx, tx, "filing", `SELECT order_id FROM filings WHERE id = ?`, filingID)
+	if err != nil {
+		return err
+	}
+	if err := exec(ctx, tx, `
+		UPDATE sites w JOIN filings f ON f.site_id = w.id
+			LEFT JOIN filings n ON n.open_site_id = w.id AND n.stage = ? AND n.customer_id <> f.customer_id
+		SET w.filing_number = NULL, w.filing_number_at = NULL, w.police_number = NULL, w.police_number_at = NULL,
+		w.police_declined = FALSE, w.updated_at = ?
 		WHERE f.id = ? AND n.id IS NULL
-			AND (o.filing_number IS NOT NULL OR o.police_number IS NOT NULL OR o.police_declined)`,
-		filing.Filed, s.utcNow(), filingID)
+			AND (w.filing_number IS NOT NULL OR w.police_number IS NOT NULL OR w.police_declined)`,
+		filing.Filed, s.utcNow(), filingID); err != nil {
+		return err
+	}
+	return s.updateOrderState(ctx, tx, orderID)
 }

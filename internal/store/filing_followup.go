@@ -19,6 +19,9 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 	}
 	var id int64
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.adoptSite(ctx, tx, baseID); err != nil {
+			return err
+		}
 		base, err := lockFiling(ctx, tx, baseID)
 		if err != nil {
 			return err
@@ -45,11 +48,8 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 		if err := exec(ctx, tx, `UPDATE filings SET superseded = TRUE WHERE id = ?`, baseID); err != nil {
 			return err
 		}
-		now := s.utcNow()
-		if id, err = insert(ctx, tx, `
-			INSERT INTO filings (order_id, customer_id, kind, base_id, stage, stage_since, created_at, serial)
-			SELECT ?, ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
-			base.OrderID, owner, kind, baseID, filing.Preparing, now, now, base.OrderID); err != nil {
+		if id, err = s.insertFiling(ctx, tx, newFiling{order: base.OrderID, site: base.SiteID.Int64, customer: owner,
+			holder: base.HolderID.Int64, base: baseID, kind: kind, stage: filing.Preparing}); err != nil {
 			return err
 		}
 		if err := s.copyContact(ctx, tx, baseID, id, contact); err != nil {
@@ -61,7 +61,7 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 			id, baseID); err != nil {
 			return err
 		}
-		return updateOrderState(ctx, tx, base.OrderID)
+		return s.updateOrderState(ctx, tx, base.OrderID)
 	})
 	if err != nil {
 		return Filing{}, fmt.Errorf("opening a follow-up of filing %d: %w", baseID, err)

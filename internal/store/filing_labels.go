@@ -41,10 +41,12 @@ func (s *Store) FilingLabels(ctx context.Context, ids []int64, personal bool) (m
 		BaseID       sql.NullInt64 `db:"base_id"`
 		BaseRevision sql.NullInt64 `db:"base_revision"`
 		BaseSealed   []byte        `db:"base_sealed"`
-	}](ctx, s.db, `SELECT f.id, COALESCE(o1.domain, '') AS domain,
-			(SELECT COUNT(*) FROM order_domains n WHERE n.order_id = o.id) AS domains`+columns+`
+	}](ctx, s.db, `SELECT f.id, COALESCE((SELECT n.domain FROM order_domains n
+			WHERE n.order_id = o.id AND (n.site_id = w.id OR w.id IS NULL) ORDER BY n.position LIMIT 1), w.domain, '') AS domain,
+			(SELECT COUNT(*) FROM order_domains n WHERE n.order_id = o.id AND (n.site_id = w.id OR w.id IS NULL))
+			AS domains`+columns+`
 		FROM filings f JOIN orders o ON o.id = f.order_id
-			LEFT JOIN order_domains o1 ON o1.order_id = o.id AND o1.position = 0`+joins+` WHERE f.id IN (?)`, ids)
+			LEFT JOIN sites w ON w.id = f.site_id`+joins+` WHERE f.id IN (?)`, ids)
 	if err != nil {
 		return nil, during(err, "reading what filings are recognised by")
 	}

@@ -168,7 +168,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 			return nil, true, false, err
 		}
 		find(fragmentOf(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id
-			WHERE d.domain IN (?)`, domains))
+			AND (f.site_id = d.site_id OR f.site_id IS NULL OR d.site_id IS NULL) WHERE d.domain IN (?)`, domains))
 	}
 	if f.Customer != "" {
 		find(owners(maxCustomersFound, customersBeginning(f.Customer), filingsOfEach)...)
@@ -375,9 +375,11 @@ func (q searchQuery) sql() (string, []any) {
 	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, ` + filingCustomer + ` AS customer_id, f.kind, f.serial, f.base_id,
 		f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
 		` + stuckSeq + ` AS stuck_seq,
-		f.notice_accepted_at, f.created_at, f.province, o.filing_number
+		f.notice_accepted_at, f.created_at, f.site_id, COALESCE(w.domain, '') AS domain, f.holder_id, f.carrier_id,
+		f.awaits_holder, f.start_due, f.province, w.filing_number
 		FROM (SELECT id, at FROM ((` + strings.Join(parts, `) UNION ALL (`) + `)) parts
 			ORDER BY at ` + direction + `, id ` + direction + ` LIMIT ?) page
 			STRAIGHT_JOIN filings f ON f.id = page.id STRAIGHT_JOIN orders o ON o.id = f.order_id
+			LEFT JOIN sites w ON w.id = f.site_id
 		ORDER BY page.at ` + direction + `, page.id ` + direction, append(args, q.limit)
 }

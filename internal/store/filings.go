@@ -38,13 +38,47 @@ type Filing struct {
 	StuckSeq         int64        `db:"stuck_seq"`
 	NoticeAcceptedAt sql.NullTime `db:"notice_accepted_at"`
 	CreatedAt        time.Time    `db:"created_at"`
+	// SiteID is the site that it is for, Domain the site's; null and empty until an older build's filing moves.
+	SiteID sql.NullInt64 `db:"site_id"`
+	Domain string        `db:"domain"`
+	// HolderID is the row of holders that it shares with the filings of other sites.
+	HolderID sql.NullInt64 `db:"holder_id"`
+	// CarrierID is the filing in whose record its site travels.
+	CarrierID sql.NullInt64 `db:"carrier_id"`
+	// AwaitsHolder: it becomes a new site when its holder has a number.
+	AwaitsHolder bool `db:"awaits_holder"`
+	// StartDue is since when its workflow is to be started.
+	StartDue sql.NullTime `db:"start_due"`
+}
+
+// NotBegun reports whether it waits until the filing that it shares its holder with has a verified contact. Its
+// workflow starts then.
+func (f Filing) NotBegun() bool {
+	return f.Seq == 0 && !f.StartDue.Valid && (f.AwaitsHolder || f.CarrierID.Valid)
+}
+
+// Companion reports whether its site is filed with those of another filing: it has neither a contact nor a holder of its
+// own.
+func (f Filing) Companion() bool { return f.AwaitsHolder || f.CarrierID.Valid }
+
+// State is what its site shows in lists.
+func (f Filing) State() filing.OrderState {
+	if f.NotBegun() && !f.Stage.Final() {
+		return filing.OrderUnderWay
+	}
+	return filing.StateOf(f.Stage, f.Attention, f.Stuck())
 }
 
 // Stuck reports whether a step failed in a way that waiting doesn't fix.
 func (f Filing) Stuck() bool { return f.StuckStep != "" }
 
 // Turn is whose turn it is.
-func (f Filing) Turn() filing.Turn { return filing.TurnOf(f.Stage, f.Attention, f.Stuck()) }
+func (f Filing) Turn() filing.Turn {
+	if f.NotBegun() && !f.Stage.Final() {
+		return filing.TurnSystem
+	}
+	return filing.TurnOf(f.Stage, f.Attention, f.Stuck())
+}
 
 // Ref is the filing's reference, used by its workflow.
 func (f Filing) Ref() string { return filing.Ref(f.OrderNumber, f.Serial) }
@@ -65,44 +99,71 @@ const stuckSeq = `IF(f.stuck_since IS NULL, 0, (SELECT COALESCE(MAX(e.seq), 0) F
 const filingSelect = `
 	SELECT f.id, f.order_id, o.number AS order_number, ` + filingCustomer + ` AS customer_id, f.kind, f.serial, f.base_id,
 	f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
-	` + stuckSeq + ` AS stuck_seq, f.notice_accepted_at, f.created_at
-	FROM filings f JOIN orders o ON o.id = f.order_id `
+	` + stuckSeq + ` AS stuck_seq, f.notice_accepted_at, f.created_at, f.site_id,
+	COALESCE(w.domain, '') AS domain, f.holder_id, f.carrier_id, f.awaits_holder, f.start_due
+	FROM filings f JOIN orders o ON o.id = f.order_id LEFT JOIN sites w ON w.id = f.site_id `
 
-// OpenFiling creates the filing of an order's customer, or finds the open one. It returns ErrConflict while a former
-// customer's filing is open.
+// OpenFiling creates the filing of an order's only site, or finds the open one; of several sites, it is for the first
+// without. It returns ErrConflict while a former customer's filing is open.
 func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
-	now := s.utcNow()
-	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+	f, err := s.FilingOfOrder(ctx, orderID)
+	if !errors.Is(err, ErrNotFound) {
+		return f, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		owner, err := lockOwner(ctx, tx, orderID)
 		if err != nil {
 			return err
 		}
-		if err := exec(ctx, tx, `INSERT INTO filings (order_id, customer_id, stage, stage_since, created_at, serial)
-			SELECT ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
-			orderID, owner, filing.Contact, now, now, orderID); err != nil {
+		site, err := s.firstSite(ctx, tx, orderID)
+		if err != nil {
 			return err
 		}
-		return updateOrderState(ctx, tx, orderID)
+		if _, err := s.insertFiling(ctx, tx, newFiling{order: orderID, site: site, customer: owner,
+			stage: filing.Contact}); err != nil {
+			return err
+		}
+		return s.updateOrderState(ctx, tx, orderID)
 	})
 	if err != nil && !isDuplicate(err) {
 		return Filing{}, fmt.Errorf("opening a filing: %w", err)
 	}
-	f, err := s.FilingOfOrder(ctx, orderID)
+	f, err = s.FilingOfOrder(ctx, orderID)
 	if errors.Is(err, ErrNotFound) {
 		err = ErrConflict
 	}
 	return f, err
 }
 
-// FilingOfOrder finds the filing of an order's customer that isn't withdrawn; a former customer's is ErrNotFound.
+// newFiling is the row of a filing that is opened; zero fields are NULL.
+type newFiling struct {
+	order, site, customer, holder, carrier, base int64
+	kind                                         filing.Kind
+	stage                                        filing.Stage
+	revision                                     int
+	awaits, due                                  bool
+}
+
+// insertFiling adds a filing to an order, whose row is locked.
+func (s *Store) insertFiling(ctx context.Context, tx *sqlx.Tx, f newFiling) (int64, error) {
+	now := s.utcNow()
+	return insert(ctx, tx, `INSERT INTO filings (order_id, site_id, customer_id, holder_id, carrier_id, base_id, kind, stage,
+			stage_since, revision, awaits_holder, start_due, created_at, serial)
+		SELECT ?, NULLIF(?, 0), ?, NULLIF(?, 0), NULLIF(?, 0), NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings
+		WHERE order_id = ?`, f.order, f.site, f.customer, f.holder, f.carrier, f.base, f.kind, f.stage, now, f.revision,
+		f.awaits, sql.NullTime{Time: now, Valid: f.due}, now, f.order)
+}
+
+// FilingOfOrder finds the filing of an order's customer that isn't withdrawn; a former customer's is ErrNotFound. Of
+// several sites' filings it is the one whose state the order shows.
 func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error) {
-	return s.filing(ctx, `WHERE f.open_order_id = ? AND `+filingCustomer+` = o.customer_id`, orderID)
+	return s.filing(ctx, `WHERE f.open_order_id = ? AND `+filingCustomer+` = o.customer_id`+leading, orderID)
 }
 
 // FilingOf is FilingOfOrder by the order's customer and number.
 func (s *Store) FilingOf(ctx context.Context, customerID int64, number string) (Filing, error) {
 	return s.filing(ctx, `WHERE o.number = ? AND o.customer_id = ? AND f.open_order_id = o.id AND `+filingCustomer+
-		` = o.customer_id`, number, customerID)
+		` = o.customer_id`+leading, number, customerID)
 }
 
 // FilingsOfOrder lists the filings of an order's customer, newest first, without those of former customers.
@@ -127,19 +188,28 @@ func (s *Store) filing(ctx context.Context, where string, args ...any) (Filing, 
 
 // lockedFiling is what a change of a filing depends on.
 type lockedFiling struct {
-	OrderID    int64         `db:"order_id"`
-	CustomerID sql.NullInt64 `db:"customer_id"`
-	Kind       filing.Kind   `db:"kind"`
-	Stage      filing.Stage  `db:"stage"`
-	Revision   int           `db:"revision"`
-	Seq        int64         `db:"seq"`
-	Superseded bool          `db:"superseded"`
+	ID           int64            `db:"id"`
+	OrderID      int64            `db:"order_id"`
+	CustomerID   sql.NullInt64    `db:"customer_id"`
+	Kind         filing.Kind      `db:"kind"`
+	Stage        filing.Stage     `db:"stage"`
+	Attention    filing.Attention `db:"attention"`
+	Revision     int              `db:"revision"`
+	Seq          int64            `db:"seq"`
+	Superseded   bool             `db:"superseded"`
+	SiteID       sql.NullInt64    `db:"site_id"`
+	HolderID     sql.NullInt64    `db:"holder_id"`
+	CarrierID    sql.NullInt64    `db:"carrier_id"`
+	AwaitsHolder bool             `db:"awaits_holder"`
 }
+
+const lockedColumns = `id, order_id, customer_id, kind, stage, attention, revision, seq, superseded, site_id, holder_id,
+	carrier_id, awaits_holder`
 
 // lockFiling locks a filing's row.
 func lockFiling(ctx context.Context, tx *sqlx.Tx, id int64) (lockedFiling, error) {
 	return find[lockedFiling](ctx, tx, "filing",
-		`SELECT order_id, customer_id, kind, stage, revision, seq, superseded FROM filings WHERE id = ? FOR UPDATE`, id)
+		`SELECT `+lockedColumns+` FROM filings WHERE id = ? FOR UPDATE`, id)
 }
 
 // lockFillable locks a filing's row; ErrConflict if its forms can't be filled in now.
@@ -246,6 +316,9 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		if err := s.takeBackRecords(ctx, tx, p.FilingID, p.Actor); err != nil {
 			return err
 		}
+		if err := s.leaveTogether(ctx, tx, p.FilingID); err != nil {
+			return err
+		}
 		if strings.HasPrefix(p.Actor, string(RoleSupport)+":") { // customers who withdraw it themselves don't need a notice
 			if err := s.addCustomerNotice(ctx, tx, CustomerNotice{p.FilingID, noticeWithdrawn}); err != nil {
 				return err
@@ -256,30 +329,35 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 			}
 		}
 	}
+	if p.Stage == filing.Preparing {
+		if err := s.beginOthers(ctx, tx, p.FilingID); err != nil {
+			return err
+		}
+	}
 	if p.Stage == "" && p.Attention == nil {
 		if p.Stuck == nil {
 			return nil
 		}
-		return showTurn(ctx, tx, p.FilingID)
+		return s.showTurn(ctx, tx, p.FilingID)
 	}
 	orderID, err := get[int64](ctx, tx, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID)
 	if err != nil {
 		return err
 	}
 	if p.Stage == filing.Withdrawn { // the approved site won't open, so forget what was recorded about it
-		if err := exec(ctx, tx, `UPDATE orders SET police_number = NULL, police_number_at = NULL, police_declined = FALSE,
-			updated_at = ? WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL OR police_declined)`,
-			now, orderID); err != nil {
+		if err := s.setNumber(ctx, tx, p.FilingID, fragmentOf(`w.police_number = IF(w.filing_number IS NULL, NULL,
+			w.police_number), w.police_number_at = IF(w.filing_number IS NULL, NULL, w.police_number_at),
+			w.police_declined = w.filing_number IS NOT NULL AND w.police_declined`)); err != nil {
 			return err
 		}
 	}
-	return updateOrderState(ctx, tx, orderID)
+	return s.updateOrderState(ctx, tx, orderID)
 }
 
 // ErrNoNumber: the bureau's approval came without a number.
 var ErrNoNumber = errors.New("the approval has no number")
 
-// RecordNumber writes the issued number to the order, in one transaction with the stage.
+// RecordNumber writes the issued number to the filing's site, in one transaction with the stage.
 func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		row, err := approval(ctx, tx, p.FilingID)
@@ -289,9 +367,11 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 		if number = filing.PreferredNumber(row.Site, row.Holder); number == "" {
 			return ErrNoNumber
 		}
-		now := s.utcNow()
-		if err := exec(ctx, tx, `UPDATE orders SET filing_number = ?, filing_number_at = COALESCE(filing_number_at, ?),
-			updated_at = ? WHERE id = ?`, number, now, now, row.OrderID); err != nil {
+		if err := s.adoptSite(ctx, tx, p.FilingID); err != nil {
+			return err
+		}
+		if err := s.setNumber(ctx, tx, p.FilingID, fragmentOf(`w.filing_number = ?,
+			w.filing_number_at = COALESCE(w.filing_number_at, ?)`, number, s.utcNow())); err != nil {
 			return err
 		}
 		p.Detail = number
@@ -303,6 +383,7 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 // approvedFiling is a filing's latest approval.
 type approvedFiling struct {
 	OrderID   int64         `db:"order_id"`
+	SiteID    sql.NullInt64 `db:"site_id"`
 	AccountID sql.NullInt64 `db:"account_id"`
 	Holder    string        `db:"holder_number"`
 	Site      string        `db:"site_number"`
@@ -310,7 +391,7 @@ type approvedFiling struct {
 
 func approval(ctx context.Context, tx *sqlx.Tx, filingID int64) (approvedFiling, error) {
 	return find[approvedFiling](ctx, tx, "approved decision", `
-		SELECT f.order_id, r.account_id, COALESCE(d.holder_number, '') AS holder_number,
+		SELECT f.order_id, f.site_id, r.account_id, COALESCE(d.holder_number, '') AS holder_number,
 			COALESCE(d.site_number, '') AS site_number
 		FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 		WHERE f.id = ? AND d.approved ORDER BY r.revision DESC LIMIT 1`, filingID)

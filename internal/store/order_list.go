@@ -37,11 +37,12 @@ type OrderFilter struct {
 // OrderRow is an order with its filing's data for the list.
 type OrderRow struct {
 	Order
-	FilingID  sql.NullInt64  `db:"filing_id"`
-	Kind      sql.NullString `db:"kind"`
-	Stage     sql.NullString `db:"stage"`
-	Attention sql.NullString `db:"attention"`
-	StuckStep sql.NullString `db:"stuck_step"`
+	// FilingID to StuckStep are of the open filing that stands for the order; null: none is open or completed.
+	FilingID  sql.NullInt64  `db:"-"`
+	Kind      sql.NullString `db:"-"`
+	Stage     sql.NullString `db:"-"`
+	Attention sql.NullString `db:"-"`
+	StuckStep sql.NullString `db:"-"`
 	State     string         `db:"filing_state"`
 	// Ended is the final stage of the order's last filing, if none is open.
 	Ended filing.Stage `db:"-"`
@@ -106,8 +107,37 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	}
 	var both errgroup.Group
 	both.Go(func() error { return s.fillLists(ctx, orders) })
-	both.Go(func() error { return s.fillEnded(ctx, page.Rows) })
+	both.Go(func() error {
+		if err := s.fillOpen(ctx, page.Rows); err != nil {
+			return err
+		}
+		return s.fillEnded(ctx, page.Rows)
+	})
 	return page, both.Wait()
+}
+
+// fillOpen sets what a page's rows show of the open filings.
+func (s *Store) fillOpen(ctx context.Context, rows []OrderRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	open, err := selectAll[Filing](ctx, s.db, `SELECT f.id, f.order_id, f.kind, f.stage, f.attention, f.stuck_step, f.seq,
+			f.carrier_id, f.awaits_holder, f.start_due
+		FROM filings f JOIN orders o ON o.id = f.open_order_id WHERE f.open_order_id IN (?)
+		AND `+filingCustomer+` = o.customer_id ORDER BY f.id`, ids)
+	leads := byOrder(open)
+	for i := range rows {
+		f, found := leads[rows[i].ID]
+		text := func(t string) sql.NullString { return sql.NullString{String: t, Valid: found} }
+		rows[i].FilingID = sql.NullInt64{Int64: f.ID, Valid: found}
+		rows[i].Kind, rows[i].Stage, rows[i].Attention, rows[i].StuckStep = text(string(f.Kind)), text(string(f.Stage)),
+			text(string(f.Attention)), text(f.StuckStep)
+	}
+	return during(err, "listing open filings")
 }
 
 // fillEnded sets Ended for the page's orders that have no open filing.
@@ -182,10 +212,9 @@ func (q orderQuery) sql() (string, []any) {
 	if len(parts) > 1 {
 		ranges = `(` + strings.Join(parts, `) UNION ALL (`) + `)`
 	}
-	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_step
+	return `SELECT ` + orderColumns + `, o.filing_state
 		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
-			STRAIGHT_JOIN orders o ON o.id = page.id LEFT JOIN filings f ON f.open_order_id = o.id
-			AND ` + filingCustomer + ` = o.customer_id
+			STRAIGHT_JOIN orders o ON o.id = page.id
 		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)
 }
 

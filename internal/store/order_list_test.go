@@ -119,6 +119,12 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 	require.NoError(t, err)
 	f, err := s.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
+	// An older filing's site has both domains.
+	for _, statement := range []string{`UPDATE order_domains SET site_id = ? WHERE order_id = ?`,
+		`DELETE FROM sites WHERE id <> ? AND order_id = ?`} {
+		_, err := s.DB().ExecContext(ctx, statement, f.SiteID, order.ID)
+		require.NoError(t, err)
+	}
 	states := map[filing.Stage]filing.OrderState{
 		filing.Contact: filing.OrderYours, filing.Reviewing: filing.OrderUnderWay, filing.Correcting: filing.OrderYours,
 		filing.Submitting: filing.OrderUnderWay, filing.Filed: filing.OrderFiled, filing.Withdrawn: filing.OrderNone,

@@ -140,8 +140,8 @@ func (s *Store) importOrder(ctx context.Context, tx *sqlx.Tx, in OrderImport) (c
 		return false, err
 	}
 	err = exec(ctx, tx, `UPDATE orders SET `+set.sql+` WHERE id = ?`, set.with(o.ID)...)
-	if err == nil && in.Domains != nil {
-		err = replaceList(ctx, tx, o.ID, "order_domains", "domain", in.Domains)
+	if err == nil && (in.Domains != nil || !found) {
+		err = s.importDomains(ctx, tx, o.ID, in.Domains)
 	}
 	if err == nil && in.IPs != nil {
 		err = replaceList(ctx, tx, o.ID, "order_ips", "ip_range", in.IPs)
@@ -150,6 +150,23 @@ func (s *Store) importOrder(ctx context.Context, tx *sqlx.Tx, in OrderImport) (c
 		err = s.setProviderAddresses(ctx, tx, o.CustomerID, in.Mobile, in.Email)
 	}
 	return !found, during(err, "importing order %s", in.Number)
+}
+
+// importDomains replaces an order's host names, and gives new ones their sites.
+func (s *Store) importDomains(ctx context.Context, tx *sqlx.Tx, orderID int64, domains []string) error {
+	was, err := hostSites(ctx, tx, orderID)
+	if err != nil {
+		return err
+	}
+	if domains != nil {
+		if err := replaceList(ctx, tx, orderID, "order_domains", "domain", domains); err != nil {
+			return err
+		}
+	}
+	if err := s.placeHosts(ctx, tx, orderID, was); err != nil {
+		return err
+	}
+	return s.updateOrderState(ctx, tx, orderID)
 }
 
 // importCustomer returns the customer of an imported order, who is created for a new order; owner is 0 for one.

@@ -52,6 +52,9 @@ var personalTables = []personalTable{
 		"sealed_address": func(r personalRow) string { return accountCodeAAD(r.number("id")) }}},
 	{"orders", `customer_id = ?`, sealedColumns{
 		"sealed_web_space": func(r personalRow) string { return orderAAD(r.text("number")) }}},
+	{"sites", `order_id IN (SELECT id FROM orders WHERE customer_id = ?)`, nil},
+	{"holders", `customer_id = ?`, sealedColumns{
+		"sealed": func(r personalRow) string { return holderAAD(r.number("id")) }}},
 	{"order_domains", `order_id IN (SELECT id FROM orders WHERE customer_id = ?)`, nil},
 	{"order_ips", `order_id IN (SELECT id FROM orders WHERE customer_id = ?)`, nil},
 	{"order_drafts", `user_id = ?`, sealedColumns{"sealed": func(r personalRow) string {

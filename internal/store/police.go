@@ -11,10 +11,10 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// PoliceState is the state of an order's public-security filing (公安联网备案).
+// PoliceState is the state of a site's public-security filing (公安联网备案).
 type PoliceState struct {
 	OrderID int64
-	// Open: the order has an approved filing, so its site needs one.
+	// Open: the site has an approved filing, so it needs one.
 	Open bool
 	// Since is the bureau's approval, which starts the time limit; zero: there is none, or the customer registered a
 	// number whose date we don't know.
@@ -30,7 +30,7 @@ func (p PoliceState) Missing() bool { return p.Open && p.Number == "" && !p.Decl
 // Due reports whether it is missing and has a deadline, so that reminders make sense.
 func (p PoliceState) Due() bool { return p.Missing() && !p.Since.IsZero() }
 
-// Police returns the state of the public-security filing for a filing's order. A change doesn't restart the time limit:
+// Police returns the state of the public-security filing for a filing's site. A change doesn't restart the time limit:
 // it runs from the approval of the original filing.
 func (s *Store) Police(ctx context.Context, filingID int64) (PoliceState, error) {
 	var row policeRow
@@ -64,9 +64,9 @@ type policeRow struct {
 
 func readPolice(ctx context.Context, db sqlx.QueryerContext, filingID int64) (policeRow, error) {
 	return find[policeRow](ctx, db, "filing", `
-		SELECT o.id, f.stage, o.filing_number IS NOT NULL AS filed, COALESCE(o.police_number, '') AS number,
-			o.police_declined, `+filingCustomer+` = o.customer_id AS theirs
-		FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID)
+		SELECT o.id, f.stage, w.filing_number IS NOT NULL AS filed, COALESCE(w.police_number, '') AS number,
+			COALESCE(w.police_declined, FALSE) AS police_declined, `+filingCustomer+` = o.customer_id AS theirs
+		FROM filings f JOIN orders o ON o.id = f.order_id LEFT JOIN sites w ON w.id = f.site_id WHERE f.id = ?`, filingID)
 }
 
 // approvedAt says whether a filing was approved, and since when; see approvedSince.
@@ -116,22 +116,25 @@ func approvedSince(ctx context.Context, db sqlx.QueryerContext, filingID int64) 
 	}
 }
 
-// RecordPoliceNumber stores the public-security number on the order; ErrConflict if its site has no approval.
+// RecordPoliceNumber stores the public-security number of a filing's site; ErrConflict if it has no approval.
 func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber,
 	actor string) error {
 	return s.setPolice(ctx,
 		Progress{FilingID: filingID, EventKind: filing.EventPoliceRecorded, Actor: actor, Detail: number.String()},
-		fragmentOf(`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow()))
+		fragmentOf(`w.police_number = ?, w.police_number_at = ?, w.police_declined = FALSE`, number.String(), s.utcNow()))
 }
 
 // DeclinePolice records that the customer needs no public-security filing.
 func (s *Store) DeclinePolice(ctx context.Context, filingID int64, actor string) error {
 	return s.setPolice(ctx, Progress{FilingID: filingID, EventKind: filing.EventPoliceDeclined, Actor: actor},
-		fragmentOf(`police_number = NULL, police_number_at = NULL, police_declined = TRUE`))
+		fragmentOf(`w.police_number = NULL, w.police_number_at = NULL, w.police_declined = TRUE`))
 }
 
 func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.adoptSite(ctx, tx, p.FilingID); err != nil {
+			return err
+		}
 		f, err := lockFiling(ctx, tx, p.FilingID)
 		if err != nil {
 			return err
@@ -144,8 +147,10 @@ func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 		} else if !state.Open {
 			return ErrConflict
 		}
-		if err := exec(ctx, tx, `UPDATE orders SET `+set.sql+`, updated_at = ? WHERE id = ?`,
-			set.with(s.utcNow(), f.OrderID)...); err != nil {
+		if err := s.setNumber(ctx, tx, p.FilingID, set); err != nil {
+			return err
+		}
+		if err := s.updateOrderState(ctx, tx, f.OrderID); err != nil {
 			return err
 		}
 		if f.Stage != filing.Filed {

@@ -96,8 +96,13 @@ func (s *Store) SubmitByHand(ctx context.Context, recordID int64, actor string) 
 		if r.SubmittedAt.Valid || r.Decided || driver != DriverManual {
 			return ErrConflict
 		}
-		if err := exec(ctx, tx, `UPDATE records SET submitted_at = ?, submitted_by = ? WHERE id = ?`,
-			s.utcNow(), actor, recordID); err != nil {
+		carrier, _, err := getOptional[int64](ctx, tx, `SELECT r.id FROM filings f JOIN records r ON r.filing_id = f.carrier_id
+			WHERE f.id = ? ORDER BY r.id DESC LIMIT 1`, r.FilingID)
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `UPDATE records SET submitted_at = ?, submitted_by = ?, carrier_id = NULLIF(?, 0) WHERE id = ?`,
+			s.utcNow(), actor, carrier, recordID); err != nil {
 			return err
 		}
 		accepted, err := get[acceptedRecord](ctx, tx, acceptedSelect+`WHERE r.id = ?`, recordID)

@@ -15,6 +15,8 @@ const registeredRevision = 1
 // NewRegistration is the registration of a number that a customer already has.
 type NewRegistration struct {
 	OrderID int64
+	// SiteID is the order's site that has it; 0: the first without a filing.
+	SiteID int64
 	// CustomerID is the customer who registers it: the order must still be theirs.
 	CustomerID int64
 	// Dossier has the kind filing.KindRegister.
@@ -41,10 +43,12 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		} else if owner != r.CustomerID {
 			return ErrConflict
 		}
-		if id, err = insert(ctx, tx, `
-			INSERT INTO filings (order_id, customer_id, kind, stage, stage_since, created_at, revision, serial)
-			SELECT ?, ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`, r.OrderID, r.CustomerID,
-			filing.KindRegister, filing.Installing, now, now, registeredRevision, r.OrderID); isDuplicate(err) {
+		site, err := s.siteOrFirst(ctx, tx, r.OrderID, r.SiteID)
+		if err != nil {
+			return err
+		}
+		if id, err = s.insertFiling(ctx, tx, newFiling{order: r.OrderID, site: site, customer: r.CustomerID,
+			kind: filing.KindRegister, stage: filing.Installing, revision: registeredRevision}); isDuplicate(err) {
 			return ErrConflict
 		} else if err != nil {
 			return err
@@ -71,7 +75,7 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 			fragmentOf(`DELETE FROM order_drafts WHERE order_id = ?`, r.OrderID)); err != nil {
 			return err
 		}
-		return updateOrderState(ctx, tx, r.OrderID)
+		return s.updateOrderState(ctx, tx, r.OrderID)
 	})
 	if err != nil {
 		return Filing{}, fmt.Errorf("registering a number on order %d: %w", r.OrderID, err)

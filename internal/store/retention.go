@@ -142,7 +142,9 @@ func (s *Store) eraseFiling(ctx context.Context, tx *sqlx.Tx, id int64) error {
 		of(`DELETE t FROM staff_tasks t LEFT JOIN staff_records r ON r.task_id = t.id
 			WHERE r.id IS NULL AND t.done_at IS NOT NULL AND t.filing_id = ?`),
 		fragmentOf(`UPDATE filings SET name_hash = NULL, document_hash = NULL, over_at = COALESCE(over_at, stage_since),
-			erased_at = ? WHERE id = ?`, s.utcNow(), id))
+			erased_at = ? WHERE id = ?`, s.utcNow(), id),
+		of(`UPDATE filings f JOIN holders h ON h.id = f.holder_id LEFT JOIN filings x ON x.holder_id = h.id
+			AND x.erased_at IS NULL SET h.sealed = NULL WHERE f.id = ? AND x.id IS NULL`))
 }
 
 // purgeTickets deletes tickets that were closed, with their answers, before a time. An answered one that nobody closed

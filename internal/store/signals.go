@@ -41,8 +41,9 @@ type decidedSignal struct {
 	Code     int    `json:"code" db:"code"`
 	Actor    string `json:"actor,omitempty" db:"decided_by"`
 	Named    bool   `json:"named,omitempty" db:"named"`
-	// VerificationExpired: see workflows.Decided.
+	// VerificationExpired and Returned: see workflows.Decided.
 	VerificationExpired bool `json:"verification_expired,omitempty" db:"verification_expired"`
+	Returned            bool `json:"returned,omitempty" db:"returned_together"`
 }
 
 // queueSignal adds a signal, once per key, in the transaction of the change it reports.
@@ -62,10 +63,12 @@ type acceptedRecord struct {
 	acceptedSignal
 }
 
-// acceptedSelect: cancelling an access isn't verified by SMS (filing.Kind.VerifiedBySMS).
+// acceptedSelect: cancelling an access isn't verified by SMS (filing.Kind.VerifiedBySMS), and the carrier's verification
+// is that of all sites in its record.
 var acceptedSelect = `
 	SELECT r.id, r.filing_id, r.revision, r.submitted_by,
-		IF(r.operation = ` + strconv.Itoa(filing.KindCancelAccess.Operation()) + `, 0, a.sms_verification_hours)
+		IF(r.operation = ` + strconv.Itoa(filing.KindCancelAccess.Operation()) + ` OR r.carrier_id IS NOT NULL, 0,
+			a.sms_verification_hours)
 		AS sms_verification_hours
 	FROM records r JOIN bureau_accounts a ON a.id = r.account_id `
 
@@ -114,6 +117,10 @@ func signalOf(name string, content []byte) (any, error) {
 		return s, err
 	case SignalDecided:
 		var s decidedSignal
+		err := json.Unmarshal(content, &s)
+		return s, err
+	case SignalResubmitted:
+		var s resubmittedSignal
 		err := json.Unmarshal(content, &s)
 		return s, err
 	}

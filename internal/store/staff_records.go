@@ -54,6 +54,9 @@ type StaffRecord struct {
 // RowID implements Row.
 func (r StaffRecord) RowID() int64 { return r.ID }
 
+// With implements Row: each travels by itself.
+func (r StaffRecord) With() []int64 { return nil }
+
 // staffAAD binds sealed data to the record. It doesn't include the ID, because a record may get a new one (see
 // ReleaseDoubtful).
 func staffAAD(kind StaffKind, subject int64, at time.Time) string {

@@ -23,7 +23,7 @@ func (s *Store) OrderByNumber(ctx context.Context, number string) (Order, error)
 
 // OpenFilingOf returns the filing that represents an order, whoever opened it, for staff.
 func (s *Store) OpenFilingOf(ctx context.Context, number string) (Filing, error) {
-	return s.filing(ctx, `WHERE o.number = ? AND f.open_order_id = o.id`, number)
+	return s.filing(ctx, `WHERE o.number = ? AND f.open_order_id = o.id`+leading, number)
 }
 
 // TransferOrder gives an order to another customer, the only way in which that happens. It returns ErrFilingOpen while
@@ -47,6 +47,9 @@ func (s *Store) TransferOrder(ctx context.Context, number, login string) error {
 		if to.Role != RoleCustomer {
 			return ErrNotCustomer
 		}
+		if err := s.placeOlder(ctx, tx, o.ID); err != nil {
+			return err
+		}
 		if err := exec(ctx, tx, `UPDATE filings SET customer_id = ? WHERE order_id = ? AND customer_id IS NULL`,
 			o.CustomerID, o.ID); err != nil {
 			return err
@@ -67,13 +70,15 @@ func (s *Store) TransferOrder(ctx context.Context, number, login string) error {
 			fragmentOf(`DELETE FROM order_drafts WHERE order_id = ? AND user_id <> ?`, o.ID, to.ID),
 		}
 		if o.CustomerID != to.ID {
-			seal = append(seal, fragmentOf(`UPDATE orders SET customer_id = ?, police_number = NULL, police_number_at = NULL,
-				police_declined = FALSE, updated_at = ? WHERE id = ?`, to.ID, s.utcNow(), o.ID))
+			now := s.utcNow()
+			seal = append(seal, fragmentOf(`UPDATE orders SET customer_id = ?, updated_at = ? WHERE id = ?`, to.ID, now, o.ID),
+				fragmentOf(`UPDATE sites SET police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
+				WHERE order_id = ?`, now, o.ID))
 		}
 		if err := execAll(ctx, tx, seal...); err != nil {
 			return err
 		}
-		return updateOrderState(ctx, tx, o.ID)
+		return s.updateOrderState(ctx, tx, o.ID)
 	})
 	return during(err, "transferring order %s", number)
 }
