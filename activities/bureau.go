@@ -213,7 +213,7 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 			return err
 		}
 		if bureau.Holds(content, a.Accounts[accountID].Client.Version(), a.Accounts[accountID].Client.ISPID(), record) {
-			found.Same = append(found.Same, w.ID)
+			found.Same = append(append(found.Same, w.ID), w.With()...)
 		}
 	}
 	if found.Blocks, found.SameStaff, err = a.recogniseStaffs(ctx, accountID, content); err != nil {

@@ -174,7 +174,7 @@ func verdicts(ispID int64, data bureau.DownloadData) []store.Verdict {
 			Operation: r.Operation, Review: r.Review, Key: r.Key, Decided: true, Approved: r.Approved, Code: r.Code,
 			Opinion: r.Opinion, ReviewedAt: r.ReviewedAt,
 		}
-		v.RecordID = bureau.OwnRecord(r)
+		v.RecordID, v.SiteRecord = bureau.OwnRecord(r), bureau.OwnSite(r)
 		if refusal, _ := filing.RefusalByCode(r.Code); refusal.Done && !r.Approved {
 			v.Done = true // an intermediate success, such as 1062, decides no filing
 		}

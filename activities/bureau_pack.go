@@ -33,6 +33,13 @@ func (b BureauAccount) filingRecord(w store.WaitingRecord) (bureau.Record, error
 		r.Papers = append(r.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite, Approval: p.Approval,
 			Remark: p.Remark, Content: p.Content})
 	}
+	for _, c := range w.Companions {
+		companion, err := b.filingRecord(c)
+		if err != nil {
+			return r, err
+		}
+		r.Companions = append(r.Companions, companion)
+	}
 	return r, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -47,6 +48,9 @@ type Record struct {
 	ID      int64
 	Dossier filing.Dossier
 	Papers  []Paper
+	// Companions are records of other sites of the same new holder, which travel within this one. They keep the IDs of
+	// their own.
+	Companions []Record
 	// ICPmm is what the bureau wants instead of a filing password where the interface requires the element (XZJR,
 	// deregistering a holder) and no password was given; usually empty.
 	ICPmm string
@@ -91,25 +95,39 @@ type uploadICP struct {
 // represented, or would violate the schema, are left out and returned.
 func BuildRecords(version string, ispID int64, records []Record) (file []byte, unfit Unfit, err error) {
 	icp := &uploadICP{Qqdwid: ispID}
-	return build(records, uploadData{Version: version, ICP: icp}, icp.add, func(r Record) int64 { return r.ID })
+	return build(records, uploadData{Version: version, ICP: icp}, func(r Record) Unfit {
+		if len(r.Companions) > 0 {
+			return icp.addTogether(r)
+		}
+		return one(r.ID, icp.add(r))
+	})
+}
+
+// one is what is unfit about a record; nil if nothing is.
+func one(id int64, u filing.Unfit) Unfit {
+	if u.Code == 0 {
+		return nil
+	}
+	return Unfit{id: u}
 }
 
 // Unfit are the records that were left out of a data file, by their ID.
 type Unfit = map[int64]filing.Unfit
 
 // build makes a data file of the records that add puts in its sections.
-func build[R any](records []R, data uploadData, add func(R) filing.Unfit,
-	id func(R) int64) (file []byte, unfit Unfit, err error) {
+func build[R any](records []R, data uploadData, add func(R) Unfit) (file []byte, unfit Unfit, err error) {
 	if len(records) > MaxRecords {
 		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
 	unfit = Unfit{}
+	left := 0
 	for _, r := range records {
-		if u := add(r); u.Code != 0 {
-			unfit[id(r)] = u
+		if u := add(r); len(u) > 0 {
+			maps.Copy(unfit, u)
+			left++
 		}
 	}
-	if len(unfit) == len(records) {
+	if left == len(records) {
 		return nil, unfit, nil
 	}
 	file, err = encodeGBK(data)

@@ -92,7 +92,7 @@ func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []
 		return nil, nil, errors.New("a data file must have 1 to 1,000 address blocks")
 	}
 	ip := &uploadIP{Qqdwid: ispID}
-	return build(blocks, uploadData{Version: version, IP: ip}, ip.add, func(b AddressBlock) int64 { return b.ID })
+	return build(blocks, uploadData{Version: version, IP: ip}, func(b AddressBlock) Unfit { return one(b.ID, ip.add(b)) })
 }
 
 // add puts a block in its section; it is unfit if it can't be there.

@@ -2,6 +2,7 @@ package bureau
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -49,9 +50,9 @@ func addFitting[T any](section **[]T, entry T) filing.Unfit {
 
 // baxx is the record of a new filing (XZBA, 4-1-1-1), in the order of upload-data.xsd.
 type baxx struct {
-	Zt ztxx `xml:"Zt_xx"`
-	Wz wzxx `xml:"Wz_xx"`
-	Fj []fj `xml:"Fj" validate:"dive"`
+	Zt ztxx   `xml:"Zt_xx"`
+	Wz []wzxx `xml:"Wz_xx" validate:"min=1,dive"`
+	Fj []fj   `xml:"Fj" validate:"dive"`
 }
 
 // The records about existing filings: XZWZ, XZJR, BGBA, ZXBA (4-1-1-2 to 4-1-1-5), in the order of upload-data.xsd.
@@ -119,14 +120,53 @@ func newEntry(r Record) (entry baxx, unfit filing.Unfit) {
 		IspZtid: r.ID, Dwmc: h.Name, holderBody: holderBodyOf(h), Bbfs: filedByProvider,
 		Zj: documentOf(h), Fzr: r.holderManager(),
 	}
-	entry.Wz, unfit = siteOf(r)
-	entry.Fj = papersOf(r.Papers, func(p Paper) any {
+	site, unfit := siteOf(r)
+	entry.Wz, entry.Fj = []wzxx{site}, newPapers(r, r.ID)
+	return entry, unfit
+}
+
+// newPapers are the papers of a new filing's record, whose holder has an ID.
+func newPapers(r Record, holder int64) []fj {
+	return papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return partID(r.ID, placeSite)
 		}
-		return r.ID
+		return holder
 	})
-	return entry, unfit
+}
+
+// companion is what a record adds to that of another new filing.
+type companion struct {
+	Wz wzxx
+	Fj []fj `validate:"dive"`
+}
+
+// addTogether adds the record of a new holder with several sites (XZBA), whole or not at all. What is unfit of a
+// companion is reported of it.
+func (icp *uploadICP) addTogether(r Record) Unfit {
+	entry, u := newEntry(r)
+	unfit := one(r.ID, u)
+	if unfit == nil {
+		unfit = Unfit{}
+		maps.Copy(unfit, one(r.ID, fits(entry)))
+	}
+	for _, c := range r.Companions {
+		if c.Dossier.Kind.OrNew() != filing.KindNew {
+			unfit[c.ID] = filing.Unfit{Code: CodeSchema}
+			continue
+		}
+		site, u := siteOf(c)
+		added := companion{site, newPapers(c, r.ID)}
+		if u.Code == 0 {
+			u = fits(added)
+		}
+		maps.Copy(unfit, one(c.ID, u))
+		entry.Wz, entry.Fj = append(entry.Wz, added.Wz), append(entry.Fj, added.Fj...)
+	}
+	if len(unfit) > 0 {
+		return unfit
+	}
+	return one(r.ID, addFitting(&icp.XZBA, entry))
 }
 
 func newSiteEntry(r Record) (entry newSite, unfit filing.Unfit) {
@@ -239,6 +279,16 @@ func OwnRecord(r Result) int64 {
 		return id / idsPerRecord
 	}
 	return 0
+}
+
+// OwnSite is the ID of our record whose site a review of a new filing names, if it names one by our ID; 0 if it doesn't.
+// The same number can be that of another record (OwnRecord): only the records under way tell.
+func OwnSite(r Result) int64 {
+	id, err := strconv.ParseInt(r.Key, 10, 64)
+	if err != nil || !r.Review || r.Operation > filing.KindNew.Operation() || id%idsPerRecord != placeSite {
+		return 0
+	}
+	return id / idsPerRecord
 }
 
 // RecordsOf returns our records that may have created an access of a filed site.

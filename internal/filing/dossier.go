@@ -30,5 +30,7 @@ type Dossier struct {
 // AsNewSite is a companion's dossier as that of another site of its holder, who has a number now.
 func (d Dossier) AsNewSite(holderNumber string) Dossier {
 	d.Kind, d.Companion, d.OwnershipProof = KindNewSite, false, OwnershipProof{Number: holderNumber}
+	// A new site has one manager, whom the holder's form asks for.
+	d.Holder.Manager, d.Site.OtherManager, d.Site.Manager = d.SiteManager(), false, Manager{}
 	return d
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -133,12 +134,14 @@ func (s *Store) granted(ctx context.Context, tx *sqlx.Tx, filingID int64) error 
 	if err != nil {
 		return err
 	}
-	if !f.HolderID.Valid {
-		if err := s.ensureHolder(ctx, tx, &f); err != nil {
+	if !f.HolderID.Valid { // of an older build
+		d, err := s.dossier(ctx, tx, filingID, row.Revision)
+		if errors.Is(err, ErrNotFound) {
+			return nil // erased
+		} else if err != nil {
 			return err
 		}
-		d, err := s.dossier(ctx, tx, filingID, row.Revision)
-		if err != nil {
+		if err := s.ensureHolder(ctx, tx, &f); err != nil {
 			return err
 		}
 		if err := s.fillHolder(ctx, tx, f.HolderID.Int64, d.Holder); err != nil {

@@ -61,12 +61,22 @@ func (s *Server) commanded(r *record) int {
 	if code := s.queued(); code != 0 {
 		return code
 	}
-	texts := []string{r.SiteName, r.Entry.text("Wz_xx/Wz_Bz"), r.Entry.text("Zxlybz")}
-	for _, text := range texts {
-		if m := commandedIn.FindStringSubmatch(text); m != nil {
-			code, _ := strconv.Atoi(m[1]) // four digits
-			return code
+	find := func(texts ...string) int {
+		for _, text := range texts {
+			if m := commandedIn.FindStringSubmatch(text); m != nil {
+				code, _ := strconv.Atoi(m[1]) // four digits
+				return code
+			}
+		}
+		return 0
+	}
+	if sites := r.Entry.all("Wz_xx"); r.Kind == newFiling && len(sites) > 1 {
+		for _, w := range sites {
+			if code := find(w.text("Wzmc"), w.text("Wz_Bz")); code != 0 {
+				r.RefusedSite = w.number("IspWzid")
+				return code
+			}
 		}
 	}
-	return 0
+	return find(r.SiteName, r.Entry.text("Wz_xx/Wz_Bz"), r.Entry.text("Zxlybz"))
 }

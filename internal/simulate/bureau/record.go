@@ -34,7 +34,9 @@ type record struct {
 	Sequence int64  `json:"sequence"`
 	Bs       string `json:"bs"`
 	// Jlids go into reviews: one, or one for each new site.
-	Jlids    []int64   `json:"jlids"`
+	Jlids []int64 `json:"jlids"`
+	// RefusedSite is the site of several (IspWzid) that a refusal names instead; 0: none.
+	RefusedSite int64 `json:"refused_site,omitempty"`
 	SiteName string    `json:"site_name"`
 	Province string    `json:"province"`
 	Entry    *node     `json:"entry,omitempty"` // until it is decided
@@ -110,16 +112,22 @@ func (s *Server) decide(i int) {
 		s.settle(i, codeRefused, commandedOpinion)
 		return
 	}
+	sites := r.Entry.all("Wz_xx")
 	for _, part := range slices.Sorted(maps.Keys(s.options.RefuseSiteNames)) {
-		if strings.Contains(r.SiteName, part) {
-			if s.options.RefuseSiteNames[part] == 0 {
-				r.Held = true
-				s.changed()
-				return
-			}
-			s.settle(i, s.options.RefuseSiteNames[part], "网站名称不符合要求，请修改后重新提交")
+		at := slices.IndexFunc(sites, func(w *node) bool { return strings.Contains(w.text("Wzmc"), part) })
+		if at < 0 && !strings.Contains(r.SiteName, part) {
+			continue
+		}
+		if s.options.RefuseSiteNames[part] == 0 {
+			r.Held = true
+			s.changed()
 			return
 		}
+		if r.Kind == newFiling && len(sites) > 1 && at >= 0 {
+			r.RefusedSite = sites[at].number("IspWzid")
+		}
+		s.settle(i, s.options.RefuseSiteNames[part], "网站名称不符合要求，请修改后重新提交")
+		return
 	}
 	s.approve(i)
 }

@@ -52,7 +52,11 @@ func (r *record) wireKind() int {
 func (s *Server) review(r *record) string {
 	var b strings.Builder
 	passed := map[bool]int{true: 1}[r.Code == codeApproved]
-	for _, id := range r.Jlids {
+	ids := r.Jlids
+	if r.Code == codeRefused && r.RefusedSite != 0 {
+		ids = []int64{r.RefusedSite}
+	}
+	for _, id := range ids {
 		fmt.Fprintf(&b, `<Gjsh><Shsj>%s</Shsj>%s<Shjg>%d</Shjg><Czlx>%d</Czlx>%s</Gjsh>`, s.stamp(), el("Shyj", r.Opinion),
 			passed, r.Kind, elID("Jlid", id))
 	}

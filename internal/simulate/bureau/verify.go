@@ -69,7 +69,9 @@ func (s *Server) managersOf(r *record) []*node {
 	switch r.Kind {
 	case newFiling, change:
 		add(r.Entry, "Zt_xx/Fzr")
-		add(r.Entry, "Wz_xx/Wz_Fzr")
+		for _, w := range r.Entry.all("Wz_xx") {
+			add(w, "Wz_Fzr")
+		}
 	case newSite:
 		if h := s.holderNamed(r.Entry); h != nil {
 			add(h.Data, "Fzr")
