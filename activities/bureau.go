@@ -40,6 +40,8 @@ type Bureau struct {
 	Keep store.Retention
 	// Alerter alerts staff to an exchange that stops.
 	Alerter StaffAlerter
+	// Filings starts what waited for a bureau's answer; nil: nothing does.
+	Filings *Filing
 	Logger  *slog.Logger
 	purged  atomic.Pointer[time.Time]
 }
@@ -297,8 +299,16 @@ func (a *Bureau) FetchCertificates(ctx context.Context, r AccountRef) error {
 }
 
 // DeliverSignals sends filings the signals stored for them. A signal may be sent twice if the process dies in
-// between, which filings allow for. One that can't be sent doesn't hold up the others: it waits for the next exchange.
+// between, which filings allow for. One that can't be sent doesn't hold up the others: it waits for the next exchange. It
+// also starts the filings that waited for what the signals report.
 func (a *Bureau) DeliverSignals(ctx context.Context, _ AccountRef) error {
+	if err := a.deliverSignals(ctx); err != nil || a.Filings == nil {
+		return err
+	}
+	return a.Filings.startDue(ctx, 0)
+}
+
+func (a *Bureau) deliverSignals(ctx context.Context) error {
 	var failures error
 	var after int64
 	for {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/rules"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -15,11 +16,21 @@ type Filing struct {
 	Store *store.Store
 	// AbandonedAfter is how long nobody may touch a filing before it is withdrawn; 0: for ever.
 	AbandonedAfter time.Duration
+	// Rules say how many sites a province takes at once; nil: the built-in ones.
+	Rules *rules.Book
+	// Start starts a filing's workflow, or finds the running one; nil: nothing is started here.
+	Start func(context.Context, store.Filing) error
 }
 
-// Advance writes a step of a filing's projection.
+// Advance writes a step of a filing's projection, and starts the filings that waited for it.
 func (a *Filing) Advance(ctx context.Context, p Progress) error {
-	return a.Store.Advance(ctx, p)
+	if err := a.Store.Advance(ctx, p); err != nil {
+		return err
+	}
+	if p.Stage != filing.Preparing && p.Stage != filing.Withdrawn {
+		return nil
+	}
+	return a.startDueOf(ctx, p.FilingID)
 }
 
 // Restarted is what a filing's new workflow learns from the row.
@@ -63,10 +74,30 @@ const (
 
 // QueueRecord queues a revision for the next data file of its province's account. One on the blacklist is refused
 // here, as the bureau would.
+//
+// A new filing carries as many other sites as its province takes at once. One that waits for its holder's number isn't
+// queued: it is, when that is known.
 func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
+	if err := a.queueRecord(ctx, r); err != nil {
+		return err
+	}
+	return a.startDueOf(ctx, r.FilingID)
+}
+
+func (a *Filing) queueRecord(ctx context.Context, r RecordRef) error {
+	if f, err := a.Store.Filing(ctx, r.FilingID); err != nil {
+		return err
+	} else if f.AwaitsHolder {
+		return nil
+	}
 	dossier, err := a.Store.Dossier(ctx, r.FilingID, r.Revision)
 	if err != nil {
 		return err
+	}
+	if dossier.Kind.OrNew() == filing.KindNew && !dossier.Companion {
+		if err := a.Store.ArrangeSites(ctx, r.FilingID, rules.SitesTogether(a.Rules, dossier)); err != nil {
+			return err
+		}
 	}
 	account, err := a.Store.AccountFor(ctx, dossier.Bureau())
 	if errors.Is(err, store.ErrNotFound) {

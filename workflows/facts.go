@@ -30,7 +30,7 @@ func claimOf(name string, in any) (fact activities.Fact, claims bool) {
 		return activities.Fact{Claim: claim, Number: in.Revision}, true
 	case ByActor:
 		return activities.Fact{Claim: activities.ClaimVerified}, name == UpdateVerified
-	case Accepted, Decided:
+	case Accepted, Decided, Resubmitted:
 		return activities.Fact{Claim: activities.ClaimSignalled, Signal: name, Content: in}, true
 	}
 	return fact, false

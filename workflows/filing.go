@@ -52,7 +52,7 @@ func (f *run) life(ctx workflow.Context) error {
 	if f.in.Kind.Registers() {
 		return f.register(ctx)
 	}
-	if !f.in.Kind.FollowsUp() { // a follow-up's contact is already verified
+	if !f.in.Kind.FollowsUp() && !f.in.Companion { // the contact is already verified
 		if f.begins(filing.Contact) {
 			if err := f.registerContact(ctx); err != nil {
 				return err
@@ -216,6 +216,8 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing
 		kind = filing.EventKind(attention)
 	case f.in.Kind.FollowsUp():
 		kind = filing.EventFollowUpOpened
+	case f.in.Companion:
+		kind = filing.EventSiteOpened
 	}
 	if err := f.advance(ctx,
 		activities.Progress{Stage: stage, Attention: &attention, EventKind: kind, Actor: f.actor}); err != nil {
@@ -249,6 +251,9 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 		return true, nil
 	}
 	f.actor = by(f.decision().Actor)
+	if f.decision().Returned { // the refused site's filing sends the messages
+		return false, f.prepare(ctx, filing.Correcting, filing.AttentionReturnedTogether)
+	}
 	ours, err := f.refusedForUs(ctx)
 	if err != nil {
 		return false, err

@@ -39,6 +39,8 @@ const (
 
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
+	// SignalResubmitted reports that what came back because of another site was submitted again as it is.
+	SignalResubmitted = "resubmitted"
 	// SignalSiteCheck asks a filing that waits for its site to check it.
 	SignalSiteCheck = "site-check"
 )
@@ -51,6 +53,8 @@ type FilingInput struct {
 	Vetting bool
 	// Kind is set for a follow-up or a registration. Otherwise it is empty: the submission brings the kind.
 	Kind filing.Kind `json:",omitempty"`
+	// Companion: the contact is already verified, that of another site's filing of the same holder.
+	Companion bool `json:",omitempty"`
 	// From is the position at which a filing without a workflow continues; nil starts from the beginning.
 	From *filing.Position `json:",omitempty"`
 	// Carried is set for a run that continues the previous one.
@@ -180,11 +184,22 @@ type Decided struct {
 	Named bool `json:"named,omitempty"`
 	// VerificationExpired: the bureau returned it only because nobody answered the SMS verification in time.
 	VerificationExpired bool `json:"verification_expired,omitempty"`
+	// Returned: the bureau refused another site of the same record, or their holder, and returned this one with it.
+	Returned bool `json:"returned,omitempty"`
 }
 
-func (a Accepted) filingID() int64  { return a.FilingID }
-func (d Decided) filingID() int64   { return d.FilingID }
-func (s SiteCheck) filingID() int64 { return s.FilingID }
+// Resubmitted reports that a revision which the bureau returned because of another site was submitted again, unchanged,
+// as this one.
+type Resubmitted struct {
+	// FilingID is as in Accepted.
+	FilingID int64 `json:"filing"`
+	Revision int   `json:"revision"`
+}
+
+func (a Accepted) filingID() int64    { return a.FilingID }
+func (d Decided) filingID() int64     { return d.FilingID }
+func (r Resubmitted) filingID() int64 { return r.FilingID }
+func (s SiteCheck) filingID() int64   { return s.FilingID }
 
 // ours reports whether our own check refused the record, so that the bureau has never seen it.
 func (d Decided) ours() bool { return d.Actor == filing.ActorOwnCheck }

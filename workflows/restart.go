@@ -19,6 +19,8 @@ func InputOf(id int64, orderNumber string, at filing.Position) FilingInput {
 	}
 	if at.Seq > 0 {
 		in.From = &at
+	} else if at.Stage == filing.Preparing && !at.Kind.FollowsUp() {
+		in.Companion = true
 	}
 	return in
 }
@@ -82,6 +84,8 @@ func (f *run) restart(ctx workflow.Context) error {
 func (f *run) correct(ctx workflow.Context) error {
 	template := message.Refused
 	switch f.attention {
+	case filing.AttentionReturnedTogether:
+		return f.prepare(ctx, filing.Correcting, f.attention)
 	case filing.AttentionRefusedOurs:
 		template = message.RefusedOurs
 	case filing.AttentionSentBack:

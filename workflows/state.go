@@ -96,7 +96,7 @@ type vettingVerdict struct {
 func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 	first := filing.Contact // as the row was created
 	switch {
-	case in.Kind.FollowsUp():
+	case in.Kind.FollowsUp(), in.Companion:
 		first = filing.Preparing
 	case in.Kind.Registers():
 		first = filing.Installing

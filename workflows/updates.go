@@ -134,7 +134,8 @@ func (f *run) canBe(kind filing.Kind) bool {
 
 func (f *run) acceptSubmission(ctx workflow.Context, in Submission) error {
 	f.submitted, f.kind, f.actor = in.Revision, in.Kind, in.Actor
-	f.unchanged = in.Unchanged && f.attention == filing.AttentionSMSVerificationReturned
+	f.unchanged = in.Unchanged && (f.attention == filing.AttentionSMSVerificationReturned ||
+		f.attention == filing.AttentionReturnedTogether)
 	return f.moved(ctx, f.stage)
 }
 
@@ -226,6 +227,11 @@ func (f *run) listen(ctx workflow.Context) {
 		}
 	})
 	onSignal(f, ctx, SignalDecided, func(in Decided) { f.decided[in.Revision] = in })
+	onSignal(f, ctx, SignalResubmitted, func(in Resubmitted) {
+		if in.Revision > max(f.revision, f.submitted) {
+			f.submitted, f.unchanged, f.actor = in.Revision, true, systemActor
+		}
+	})
 	onSignal(f, ctx, SignalSiteCheck, func(SiteCheck) {
 		if f.stage == filing.Installing {
 			f.siteChecks++

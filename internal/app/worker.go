@@ -90,7 +90,17 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	if err := set.Worker.CheckAbandonedAfter(); err != nil {
 		return err
 	}
-	cfg.Filing = &activities.Filing{Store: p.Store, AbandonedAfter: set.Worker.AbandonedAfter}
+	book, err := set.Provider.RuleBook()
+	if err != nil {
+		return err
+	}
+	cfg.Filing = &activities.Filing{Store: p.Store, AbandonedAfter: set.Worker.AbandonedAfter, Rules: book,
+		Start: func(ctx context.Context, f store.Filing) error {
+			return filings.Open(ctx, f.Ref(), workflows.InputOf(f.ID, f.OrderNumber, f.Position()))
+		}}
+	if cfg.Bureau != nil {
+		cfg.Bureau.Filings = cfg.Filing
+	}
 	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
 	cfg.Broken = &activities.Broken{Store: p.Store, Queues: workflows.Queues,
 		Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}

@@ -13,8 +13,10 @@ type EventKind string
 
 // Events that enter a new stage.
 const (
-	EventOpened             EventKind = "opened"
-	EventFollowUpOpened     EventKind = "follow_up_opened"
+	EventOpened         EventKind = "opened"
+	EventFollowUpOpened EventKind = "follow_up_opened"
+	// EventSiteOpened: a site of a holder whose contact is verified already.
+	EventSiteOpened         EventKind = "site_opened"
 	EventRegisterInstalling EventKind = "register_installing"
 	EventContactGiven       EventKind = "contact_given"
 	EventVerified           EventKind = "verified"
@@ -23,6 +25,7 @@ const (
 	EventSubmitting         EventKind = "submitting"
 	EventAccepted           EventKind = "accepted"
 	EventRefused            EventKind = "refused"
+	EventReturnedTogether   EventKind = "returned_together"
 	EventApproved           EventKind = "approved"
 	EventFiled              EventKind = "filed"
 	EventEnded              EventKind = "ended"
@@ -60,6 +63,7 @@ const (
 // entered maps events to the stages they enter.
 var entered = map[EventKind]Stage{
 	EventOpened: Contact, EventContactGiven: Verifying, EventVerified: Preparing, EventFollowUpOpened: Preparing,
+	EventSiteOpened: Preparing, EventReturnedTogether: Correcting,
 	EventSubmitted: Vetting, EventSubmitting: Submitting,
 	EventAccepted: Reviewing, EventRefused: Correcting, EventSentBack: Correcting, EventApproved: Installing,
 	EventRegisterInstalling: Installing, EventFiled: Filed,

@@ -18,6 +18,7 @@ import (
 func TestStagesAreEnteredByTheirEvents(t *testing.T) {
 	want := map[filing.EventKind]filing.Stage{
 		"opened": "contact", "contact_given": "verifying", "verified": "preparing", "follow_up_opened": "preparing",
+		"site_opened": "preparing", "returned_together": "correcting",
 		"submitted": "vetting", "submitting": "submitting", "accepted": "reviewing", "refused": "correcting",
 		"sent_back": "correcting", "approved": "installing", "register_installing": "installing", "filed": "filed",
 		"ended": "deregistered", "deregistered": "deregistered", "taken_off": "deregistered", "withdrawn": "withdrawn",
@@ -46,7 +47,8 @@ func TestWhatStagesAllow(t *testing.T) {
 	}
 	require.Equal(t, []filing.OrderState{"none", "yours", "under_way", "filed"}, filing.OrderStates)
 	require.Equal(t, []filing.Attention{"sms_recipient", "mail_recipient", "sent_back", "refused", "refused_ours",
-		"sms_verification", "sms_verification_expired", "sms_verification_returned", "footer_missing", "certificate_missing", "install_by_hand"},
+		"sms_verification", "sms_verification_expired", "sms_verification_returned", "returned_together",
+		"footer_missing", "certificate_missing", "install_by_hand"},
 		filing.Attentions)
 }
 

@@ -21,6 +21,9 @@ const (
 	// AttentionSMSVerificationReturned: the bureau returned the filing because nobody answered in time; nothing else is
 	// wrong with it.
 	AttentionSMSVerificationReturned Attention = "sms_verification_returned"
+	// AttentionReturnedTogether: the bureau returned the filing only because of another site of the same record, with which
+	// it is submitted again.
+	AttentionReturnedTogether Attention = "returned_together"
 	// What the site lacks in the stage Installing.
 	AttentionFooterMissing      Attention = "footer_missing"
 	AttentionCertificateMissing Attention = "certificate_missing"
@@ -30,8 +33,8 @@ const (
 // Attentions lists the values, without the empty one.
 var Attentions = []Attention{
 	AttentionSMSRecipient, AttentionMailRecipient, AttentionSentBack, AttentionRefused, AttentionRefusedOurs,
-	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionSMSVerificationReturned, AttentionFooterMissing,
-	AttentionCertificateMissing, AttentionInstallByHand,
+	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionSMSVerificationReturned,
+	AttentionReturnedTogether, AttentionFooterMissing, AttentionCertificateMissing, AttentionInstallByHand,
 }
 
 // Turn is who must act next on a filing.
@@ -56,6 +59,8 @@ func TurnOf(stage Stage, attention Attention, stuck bool) Turn {
 		return TurnStaff
 	case attention == AttentionSMSVerification:
 		return TurnCustomer
+	case attention == AttentionReturnedTogether:
+		return TurnSystem // the other site's filing has the turn
 	}
 	switch stage {
 	case Contact, Verifying, Preparing, Correcting:

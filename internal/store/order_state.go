@@ -17,7 +17,8 @@ const notBegun = `f.seq = 0 AND f.start_due IS NULL AND (f.awaits_holder OR f.ca
 // trueState is filing.StateOf in SQL, for an open filing f. A test compares the two.
 const trueState = `CASE WHEN f.stage IS NULL OR f.stage IN ('withdrawn', 'deregistered') THEN 'none'
 	WHEN f.stage = 'filed' THEN 'filed'
-	WHEN f.stuck_step <> '' OR f.attention = '` + string(filing.AttentionRefusedOurs) + `' OR ` + notBegun + ` THEN 'under_way'
+	WHEN f.stuck_step <> '' OR f.attention = '` + string(filing.AttentionRefusedOurs) + `' OR ` + notBegun + `
+		OR f.attention = '` + string(filing.AttentionReturnedTogether) + `' THEN 'under_way'
 	WHEN f.attention = '` + string(filing.AttentionSMSVerification) +
 	`' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting')
 		OR f.stage = 'installing' AND f.attention <> '' THEN 'yours' ELSE 'under_way' END`

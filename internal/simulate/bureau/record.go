@@ -36,11 +36,11 @@ type record struct {
 	// Jlids go into reviews: one, or one for each new site.
 	Jlids []int64 `json:"jlids"`
 	// RefusedSite is the site of several (IspWzid) that a refusal names instead; 0: none.
-	RefusedSite int64 `json:"refused_site,omitempty"`
-	SiteName string    `json:"site_name"`
-	Province string    `json:"province"`
-	Entry    *node     `json:"entry,omitempty"` // until it is decided
-	At       time.Time `json:"at"`
+	RefusedSite int64     `json:"refused_site,omitempty"`
+	SiteName    string    `json:"site_name"`
+	Province    string    `json:"province"`
+	Entry       *node     `json:"entry,omitempty"` // until it is decided
+	At          time.Time `json:"at"`
 	// Code is 0 while under review, then a result code.
 	Code    int    `json:"code"`
 	Opinion string `json:"opinion"`
