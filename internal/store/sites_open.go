@@ -218,8 +218,9 @@ func (s *Store) copyVerified(ctx context.Context, tx *sqlx.Tx, from, to int64) e
 // beginOthers lets the filings begin that waited for a contact: that of a filing which is verified.
 func (s *Store) beginOthers(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	ids, err := selectAll[int64](ctx, tx, `SELECT f.id FROM filings v JOIN filings f ON f.holder_id = v.holder_id
-		AND f.order_id = v.order_id WHERE v.id = ? AND f.id <> v.id AND f.stage = ? AND `+notBegun+` ORDER BY f.id`, filingID,
-		filing.Preparing)
+		AND f.order_id = v.order_id WHERE v.id = ? AND f.id <> v.id AND f.stage = ? AND `+notBegun+`
+			AND NOT v.awaits_holder AND v.carrier_id IS NULL AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.filing_id = f.id)
+		ORDER BY f.id`, filingID, filing.Preparing)
 	for i := 0; err == nil && i < len(ids); i++ {
 		if err = s.copyVerified(ctx, tx, filingID, ids[i]); err == nil {
 			err = exec(ctx, tx, `UPDATE filings SET start_due = ? WHERE id = ?`, s.utcNow(), ids[i])

@@ -232,6 +232,8 @@ func TestSitesOfOneHolderTravelTogether(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound)
 	g.verified()
 	require.Equal(t, []int64{g.filings[1].ID, g.filings[2].ID}, g.due())
+	g.advance(1, store.Progress{Stage: filing.Preparing})
+	require.Empty(t, g.due(), "what has begun begins once")
 	contact, err := g.s.Contact(ctx, g.filings[2].ID)
 	require.NoError(t, err)
 	require.Equal(t, filingtest.Contact(), contact.Details)
