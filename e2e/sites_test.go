@@ -172,7 +172,8 @@ func TestProvinceThatTakesOneSiteAtATime(t *testing.T) {
 
 // One of two sites is refused: the customer lets the other go, and the refused one follows by itself.
 func TestRefusalOfOneOfTwoSites(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: 300 * time.Millisecond, Vetting: false})
+	s, _ := start(t, stack.Options{ReviewAfter: 300 * time.Millisecond, BureauEdition: bureau.EditionToday,
+		SMSVerification: -1})
 	c := newCompany(t, s, "D30000003", "")
 	ctx := t.Context()
 	require.NoError(t, s.Store.LetOthersGo(ctx, c.ids[2]))
@@ -193,7 +194,8 @@ func TestRefusalOfOneOfTwoSites(t *testing.T) {
 
 // The refused one is corrected: both go again, with one click.
 func TestRefusedSiteIsCorrectedAndAllGoAgain(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: 300 * time.Millisecond, Vetting: false})
+	s, _ := start(t, stack.Options{ReviewAfter: 300 * time.Millisecond, BureauEdition: bureau.EditionToday,
+		SMSVerification: -1})
 	c := newCompany(t, s, "D30000004", "")
 	require.NoError(t, s.Store.LetOthersGo(t.Context(), c.ids[2]))
 	c.submit(0, "结果1002")

@@ -36,46 +36,33 @@ func lockTogether(ctx context.Context, tx *sqlx.Tx, holderID int64) ([]lockedFil
 // companion reports whether the filing has neither a holder's form nor a contact of its own.
 func (f lockedFiling) companion() bool { return f.AwaitsHolder || f.CarrierID.Valid }
 
-// everQueued: filing f has had a record.
-const everQueued = `EXISTS (SELECT 1 FROM records r WHERE r.filing_id = f.id)`
-
-// ArrangeSites lets at most atOnce sites travel with a filing, including its own; the others wait for the holder's
-// number. If more fit than before, those that waited and never went to the bureau travel too. It changes nothing for a
-// filing without a holder, and is idempotent.
+// ArrangeSites lets at most atOnce sites travel with a filing, including its own; 0: as many as a record takes. The
+// others wait for the holder's number. What waits already goes on waiting: a customer may have left it out. It changes
+// nothing for a filing without a holder, and is idempotent.
 func (s *Store) ArrangeSites(ctx context.Context, filingID int64, atOnce int) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		carrier, err := lockFiling(ctx, tx, filingID)
 		if err != nil || !carrier.HolderID.Valid || carrier.companion() || carrier.Stage.Final() {
 			return err
 		}
-		list, err := selectAll[lockedFiling](ctx, tx, `SELECT `+lockedColumns+` FROM filings f WHERE f.holder_id = ?
-			AND f.order_id = ? AND f.stage NOT IN (?) AND (f.carrier_id = ? OR f.awaits_holder AND NOT `+everQueued+`)
-			ORDER BY f.id FOR UPDATE`, carrier.HolderID, carrier.OrderID, finalStages, filingID)
+		list, err := selectAll[lockedFiling](ctx, tx, `SELECT `+lockedColumns+` FROM filings WHERE carrier_id = ?
+			AND stage NOT IN (?) ORDER BY id FOR UPDATE`, filingID, finalStages)
 		if err != nil {
 			return err
 		}
 		if atOnce <= 0 || atOnce > MaxTogether {
 			atOnce = MaxTogether
 		}
-		for i, f := range list {
-			switch goes := i < atOnce-1; {
-			case goes && f.AwaitsHolder:
-				err = s.travel(ctx, tx, f, filingID)
-			case !goes && f.CarrierID.Valid:
-				err = s.await(ctx, tx, f)
-			}
-			if err != nil {
+		if len(list) < atOnce {
+			return nil
+		}
+		for _, f := range list[atOnce-1:] {
+			if err := s.await(ctx, tx, f); err != nil {
 				return err
 			}
 		}
 		return s.updateOrderState(ctx, tx, carrier.OrderID)
 	})
-}
-
-// travel lets a filing that waited go with a carrier.
-func (s *Store) travel(ctx context.Context, tx *sqlx.Tx, f lockedFiling, carrier int64) error {
-	return exec(ctx, tx, `UPDATE filings SET carrier_id = ?, awaits_holder = FALSE, start_due = IF(stage = ?, ?, start_due)
-		WHERE id = ?`, carrier, filing.Submitting, s.utcNow(), f.ID)
 }
 
 // await lets a filing wait for its holder's number, and takes back what was queued of it.

@@ -1,0 +1,115 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+)
+
+// What waited for a contact is started in the step that shows it verified; a crash in between only repeats that.
+func TestCompanionsStartWithTheContact(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, err := s.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"a.com", "b.com", "c.com"}})
+	require.NoError(t, err)
+	order, err := s.OrderByNumber(ctx, "D1")
+	require.NoError(t, err)
+	sites, err := s.SitesOf(ctx, order.ID)
+	require.NoError(t, err)
+	filings, err := s.OpenSites(ctx, order.ID, sites[0].ID, sites[1].ID, sites[2].ID)
+	require.NoError(t, err)
+	_, err = s.RegisterContact(ctx, order.CustomerID, filings[0].ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+
+	var started []int64
+	died := errors.New("the worker was killed")
+	a := &activities.Filing{Store: s, Start: func(_ context.Context, f store.Filing) error {
+		started = append(started, f.ID)
+		if len(started) == 2 {
+			return died // it may have started
+		}
+		return nil
+	}}
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(a)
+	step := activities.Progress{FilingID: filings[0].ID, Seq: 1, Stage: filing.Preparing, EventKind: filing.EventVerified}
+	_, err = env.ExecuteActivity(a.Advance, step)
+	require.ErrorContains(t, err, died.Error())
+	_, err = env.ExecuteActivity(a.Advance, step) // Temporal retries it
+	require.NoError(t, err)
+	require.Equal(t, []int64{filings[1].ID, filings[2].ID, filings[2].ID}, started)
+	due, err := s.DueFilings(ctx, 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, due)
+}
+
+// What a filing has submitted while it waited is queued when its holder has a number, by the next exchange.
+func TestWaitingSiteIsQueuedWithTheHoldersNumber(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	account, err := s.EnsureAccount(ctx, "a")
+	require.NoError(t, err)
+	_, err = s.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"a.com", "b.com"}})
+	require.NoError(t, err)
+	order, err := s.OrderByNumber(ctx, "D1")
+	require.NoError(t, err)
+	sites, err := s.SitesOf(ctx, order.ID)
+	require.NoError(t, err)
+	filings, err := s.OpenSites(ctx, order.ID, sites[0].ID, sites[1].ID)
+	require.NoError(t, err)
+	_, err = s.RegisterContact(ctx, order.CustomerID, filings[0].ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+	a := &activities.Filing{Store: s, Start: func(context.Context, store.Filing) error { return nil }}
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(a)
+	d := filingtest.Dossier() // of a person, who files one site at a time
+	for i, f := range filings {
+		d.Site.Domains = []string{sites[i].Domain}
+		_, err = env.ExecuteActivity(a.Advance, activities.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing,
+			EventKind: filing.EventVerified})
+		require.NoError(t, err)
+		revision, err := s.SaveDossier(ctx, f.ID, d)
+		require.NoError(t, err)
+		_, err = env.ExecuteActivity(a.Advance, activities.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting,
+			Revision: revision, EventKind: filing.EventSubmitting})
+		require.NoError(t, err)
+		_, err = env.ExecuteActivity(a.QueueRecord, activities.RecordRef{FilingID: f.ID, Revision: revision})
+		require.NoError(t, err)
+	}
+	queued := func(i int) (id int64, operation int) {
+		t.Helper()
+		_ = s.DB().QueryRowContext(ctx, `SELECT id, operation FROM records WHERE filing_id = ?`,
+			filings[i].ID).Scan(&id, &operation)
+		return id, operation
+	}
+	record, operation := queued(0)
+	require.Equal(t, 1, operation)
+	waiting, _ := queued(1)
+	require.Zero(t, waiting)
+	_, err = s.ApplyDownload(ctx, account, 0, []store.Verdict{{RecordID: record, Decided: true, Approved: true, Code: 1001,
+		HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1"}})
+	require.NoError(t, err)
+	// The exchange dies here; the next one goes on.
+	b := &activities.Bureau{Store: s, Filings: a}
+	signals, err := s.UnsentSignals(ctx, 0, 10)
+	require.NoError(t, err)
+	for _, signal := range signals {
+		require.NoError(t, s.SignalSent(ctx, signal.ID))
+	}
+	for range 2 {
+		require.NoError(t, b.DeliverSignals(ctx, activities.AccountRef{AccountID: account}))
+	}
+	_, operation = queued(1)
+	require.Equal(t, filing.KindNewSite.Operation(), operation)
+}
