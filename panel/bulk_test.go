@@ -157,20 +157,20 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, jobs, 2, "that one and the office's own")
 
-	// An order's new domain matches the search, but wasn't in the dry run.
+	// A site's new host name matches the search, but wasn't in the dry run.
 	form = bulkForm("9")
-	page = reviewer.page("/support/stuck?domain=www.example.net&step=check_site")
+	page = reviewer.page("/support/stuck?domain=shop.example.com&step=check_site")
 	require.Equal(t, "0", page.Find("[data-found]").AttrOr("data-found", ""))
 	o.stuck("S3", "check_site", "temporary", 2)
 	_, err = o.db.ImportOrder(t.Context(),
-		store.OrderImport{Number: "S3", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
+		store.OrderImport{Number: "S3", Customer: "owner", Product: "p", Domains: []string{"shop.example.com"}})
 	require.NoError(t, err)
-	page = reviewer.page("/support/stuck?domain=www.example.net&step=check_site")
+	page = reviewer.page("/support/stuck?domain=shop.example.com&step=check_site")
 	for _, name := range []string{"search", "found", "count"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
 	_, err = o.db.ImportOrder(t.Context(),
-		store.OrderImport{Number: "S2", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
+		store.OrderImport{Number: "S2", Customer: "owner", Product: "p", Domains: []string{"shop.example.com"}})
 	require.NoError(t, err)
 	answer = reviewer.posted("/support/stuck", form)
 	require.Equal(t, 1, answer.Find(`[data-found="2"] .callout.warn[role=alert]`).Length(),

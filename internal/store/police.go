@@ -51,7 +51,7 @@ func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState,
 	return row.state(a), err
 }
 
-// policeRow is what a filing and its order say of the public-security filing.
+// policeRow is what a filing and its site say of the public-security filing.
 type policeRow struct {
 	OrderID  int64        `db:"id"`
 	Stage    filing.Stage `db:"stage"`
