@@ -34,7 +34,7 @@ import (
 // a loop endless. Both are generous, so that a busy machine doesn't change the score.
 const (
 	minTimeout    = time.Minute
-	timeoutFactor = 10
+	timeoutFactor = 5
 )
 
 // Report is the result for one package, or for several that the same tests are for.
@@ -224,22 +224,24 @@ func newJudge(packages, tests []goPackage, args []string) (*judge, error) {
 
 // judge runs the tests that reach a mutant.
 func (j *judge) judge(m Mutant) (verdict, error) {
-	pattern, some := j.pattern(m)
-	if !some {
-		return survived, nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), j.timeout)
 	defer cancel()
-	return j.run(ctx, overlay{m.path: m.text}, pattern)
+	return j.run(ctx, overlay{m.path: m.text}, func(pkg string) (string, bool) { return j.pattern(m, pkg) }, "")
 }
 
-// run builds the tests over an overlay and runs those that match a pattern.
-func (j *judge) run(ctx context.Context, o overlay, pattern string, env ...string) (verdict, error) {
+// run builds the tests over an overlay and runs those of each package that match a pattern. hits is the file that code
+// in the overlay writes, if any.
+func (j *judge) run(ctx context.Context, o overlay, patternOf func(pkg string) (pattern string, some bool),
+	hits string) (verdict, error) {
 	file, err := o.write(j.dir)
 	if err != nil {
 		return 0, err
 	}
 	for _, p := range j.tests {
+		pattern, some := patternOf(p.ImportPath)
+		if !some {
+			continue
+		}
 		binary := filepath.Join(j.dir, "test")
 		build := command(context.Background(), p.Dir, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary,
 			"-overlay", file, ".")
@@ -259,7 +261,7 @@ func (j *judge) run(ctx context.Context, o overlay, pattern string, env ...strin
 			args = append(args, "-rapid.seed=1", "-rapid.nofailfile")
 		}
 		c := command(ctx, p.Dir, binary, slices.Concat(args, []string{"-test.run", pattern}, j.args)...)
-		c.Env = append(os.Environ(), env...)
+		c.Env = append(os.Environ(), "MUTANTS_HITS="+hits, "MUTANTS_PACKAGE="+p.ImportPath)
 		switch err := c.Run(); {
 		case ctx.Err() != nil:
 			return timedOut, nil

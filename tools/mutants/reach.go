@@ -9,7 +9,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,8 +17,11 @@ import (
 )
 
 // reached are the tests that enter each function; a mutant of a function needs no others. A function that runs before
-// the first test, or outside of any, is entered by "".
-type reached map[function]map[string]bool
+// a package's first test is entered by one without a name.
+type reached map[function]map[test]bool
+
+// test is a test of a package, by its import path.
+type test struct{ pkg, name string }
 
 // function is known by its line, which no mutant before it moves.
 type function struct {
@@ -60,7 +62,7 @@ import (
 var mutantsSeen mutantssync.Map
 
 func mutantsHit(function string) {
-	line := mutantsos.Getenv("MUTANTS_TEST") + "\t" + function + "\n"
+	line := mutantsos.Getenv("MUTANTS_PACKAGE") + "\t" + mutantsos.Getenv("MUTANTS_TEST") + "\t" + function + "\n"
 	if _, seen := mutantsSeen.LoadOrStore(line, true); seen {
 		return
 	}
@@ -89,7 +91,7 @@ func mutantsTest(name string) {
 
 // instrument overlays packages and their tests with code that says which test enters which function. It also returns
 // the tests that run at the same time as others, whose functions can't be told apart.
-func instrument(packages, tests []goPackage) (o overlay, parallel []string, err error) {
+func instrument(packages, tests []goPackage) (o overlay, parallel []test, err error) {
 	o = overlay{}
 	for _, p := range packages {
 		for _, name := range p.GoFiles {
@@ -118,7 +120,7 @@ func instrument(packages, tests []goPackage) (o overlay, parallel []string, err 
 				})
 				for _, f := range functions {
 					if bytes.Contains(text[f.begin:f.end], []byte("\n\tt.Parallel()")) {
-						parallel = append(parallel, f.decl.Name.Name)
+						parallel = append(parallel, test{p.ImportPath, f.decl.Name.Name})
 					}
 				}
 			}
@@ -182,7 +184,7 @@ func (j *judge) reach(packages []goPackage) error {
 		return err
 	}
 	hits := filepath.Join(j.dir, "hits")
-	switch v, err := j.run(context.Background(), o, "", "MUTANTS_HITS="+hits); {
+	switch v, err := j.run(context.Background(), o, func(string) (string, bool) { return "", true }, hits); {
 	case err != nil:
 		return err
 	case v == notCompiled:
@@ -195,32 +197,38 @@ func (j *judge) reach(packages []goPackage) error {
 		return err
 	}
 	for line := range strings.Lines(string(text)) {
-		test, place, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		i := strings.LastIndexByte(place, ':')
-		at, err := strconv.Atoi(place[i+1:])
+		hit := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		i := strings.LastIndexByte(hit[2], ':')
+		at, err := strconv.Atoi(hit[2][i+1:])
 		if err != nil {
 			return err
 		}
-		f := function{place[:i], at}
+		f := function{hit[2][:i], at}
 		if j.reached[f] == nil {
-			j.reached[f] = map[string]bool{}
-			for _, test := range parallel {
-				j.reached[f][test] = true
+			j.reached[f] = map[test]bool{}
+			for _, t := range parallel {
+				j.reached[f][t] = true
 			}
 		}
-		j.reached[f][test] = true
+		j.reached[f][test{hit[0], hit[1]}] = true
 	}
 	return nil
 }
 
-// pattern matches the tests that reach a mutant: "" matches all, and none is false.
-func (j *judge) pattern(m Mutant) (pattern string, some bool) {
+// pattern matches the tests of a package that reach a mutant: "" matches all, and none is false.
+func (j *judge) pattern(m Mutant, pkg string) (pattern string, some bool) {
 	if m.function == 0 {
 		return "", true
 	}
-	tests := j.reached[function{m.path, m.function}]
-	if len(tests) == 0 || tests[""] {
-		return "", len(tests) > 0
+	var names []string
+	for t := range j.reached[function{m.path, m.function}] {
+		switch {
+		case t.pkg == pkg && t.name == "":
+			return "", true
+		case t.pkg == pkg:
+			names = append(names, t.name)
+		}
 	}
-	return "^(" + strings.Join(slices.Sorted(maps.Keys(tests)), "|") + ")$", true
+	slices.Sort(names)
+	return "^(" + strings.Join(names, "|") + ")$", len(names) > 0
 }
