@@ -190,6 +190,8 @@ func TestMailGoesOutWithAStableID(t *testing.T) {
 	got := s.Messages()
 	require.Len(t, got, 2)
 	require.Equal(t, got[0].MessageID, got[1].MessageID)
+	require.Equal(t, "8254c329a92850f6d539dd376f4816ee@example.com", m.MessageID("k"), "in every release")
+	require.Contains(t, got[0].MessageID, m.MessageID("k"))
 	require.Contains(t, got[0].Text, "邮件验证码：12345678")
 	require.Equal(t, subject, got[0].Subject)
 }

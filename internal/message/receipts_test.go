@@ -217,7 +217,7 @@ func TestBouncesHaveTheFormOfTheRFC(t *testing.T) {
 	require.Len(t, list, 2)
 	require.Equal(t, filing.Delivery{Outcome: filing.OutcomeDelivered, Code: "2.1.5"}, list[0].Delivery)
 	require.Equal(t, "5.1.1", list[1].Code)
-	require.Less(t, len(read(strings.Repeat(block("failed", ""), 1000))), 100)
+	require.LessOrEqual(t, len(read(strings.Repeat(block("failed", ""), 1000))), 20)
 }
 
 func FuzzReports(f *testing.F) {
