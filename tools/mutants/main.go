@@ -203,8 +203,8 @@ type judge struct {
 	args    []string
 	timeout time.Duration
 	reached reached
-	// compiler is what the compiler said last.
-	compiler string
+	// output is what the compiler, or else the tests, said last.
+	output string
 }
 
 // newJudge runs the tests without any change: they must pass, and the time they take limits the mutants'.
@@ -250,7 +250,7 @@ func (j *judge) run(ctx context.Context, o overlay, patternOf func(pkg string) (
 			return 0, err
 		}
 		if out, err := build.CombinedOutput(); err != nil {
-			j.compiler = string(out)
+			j.output = string(out)
 			return notCompiled, nil
 		}
 		if _, err := os.Stat(binary); err != nil {
@@ -262,7 +262,9 @@ func (j *judge) run(ctx context.Context, o overlay, patternOf func(pkg string) (
 		}
 		c := command(ctx, p.Dir, binary, slices.Concat(args, []string{"-test.run", pattern}, j.args)...)
 		c.Env = append(os.Environ(), "MUTANTS_HITS="+hits, "MUTANTS_PACKAGE="+p.ImportPath)
-		switch err := c.Run(); {
+		out, err := c.CombinedOutput()
+		j.output = string(out)
+		switch {
 		case ctx.Err() != nil:
 			return timedOut, nil
 		case err != nil:

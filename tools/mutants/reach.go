@@ -188,9 +188,9 @@ func (j *judge) reach(packages []goPackage) error {
 	case err != nil:
 		return err
 	case v == notCompiled:
-		return fmt.Errorf("the tests don't compile:\n%s", j.compiler)
+		return fmt.Errorf("the tests don't compile:\n%s", j.output)
 	case v != survived:
-		return errors.New("the tests fail without any change")
+		return fmt.Errorf("the tests fail without any change:\n%s", j.output)
 	}
 	text, err := os.ReadFile(hits)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
