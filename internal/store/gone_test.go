@@ -1,17 +1,12 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"net"
 	"reflect"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,64 +14,6 @@ import (
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
-
-// line is a network to a database that breaks after a number of statements, and stays broken until it is mended.
-type line struct {
-	left   atomic.Int64
-	broken atomic.Bool
-}
-
-var errLine = errors.New("the line is broken")
-
-// unbroken is more statements than any operation has.
-const unbroken = 1 << 40
-
-func (l *line) mend(left int64) {
-	l.left.Store(left)
-	l.broken.Store(false)
-}
-
-func (l *line) passes() bool {
-	if l.left.Add(-1) < 0 {
-		l.broken.Store(true)
-		return false
-	}
-	return true
-}
-
-type lineConn struct {
-	net.Conn
-	line *line
-}
-
-func (c lineConn) Write(b []byte) (int, error) {
-	// Whether a transaction that failed is rolled back or breaks off is the same.
-	if !bytes.HasSuffix(b, []byte("ROLLBACK")) && !c.line.passes() {
-		return 0, errors.Join(errLine, c.Close())
-	}
-	return c.Conn.Write(b)
-}
-
-// overLine is a store on an empty database behind a line.
-func overLine(t *testing.T) (*store.Store, *line) {
-	t.Helper()
-	l := &line{}
-	l.mend(unbroken)
-	dsn, err := mysql.ParseDSN(testdb.DSN(t))
-	require.NoError(t, err)
-	network := "line of " + t.Name()
-	mysql.RegisterDialContext(network, func(ctx context.Context, address string) (net.Conn, error) {
-		if l.broken.Load() {
-			return nil, errLine
-		}
-		conn, err := new(net.Dialer).DialContext(ctx, dsn.Net, address)
-		return lineConn{conn, l}, err
-	})
-	t.Cleanup(func() { mysql.DeregisterDialContext(network) })
-	changed := dsn.Clone()
-	changed.Net = network
-	return testdb.NewAt(t, changed.FormatDSN()), l
-}
 
 // populated gives a store a row of most kinds, with the number 1.
 func populated(t *testing.T, s *store.Store) {
@@ -111,7 +48,7 @@ func populated(t *testing.T, s *store.Store) {
 // A database that goes away is an error of whatever is under way, at any of its statements: a page would say that there
 // is nothing, and a workflow would go on as if everything had been written.
 func TestNothingHidesThatTheDatabaseWentAway(t *testing.T) {
-	s, l := overLine(t)
+	s, line := testdb.NewOverLine(t)
 	populated(t, s)
 	given := map[string][]any{ // what they need for a question
 		"OutsideBlocks": {[]string{"192.0.2.1"}},
@@ -146,23 +83,15 @@ func TestNothingHidesThatTheDatabaseWentAway(t *testing.T) {
 		if m.Type.IsVariadic() {
 			call = m.Func.CallSlice
 		}
-		statements := 0
-		for ; ; statements++ {
-			l.mend(unbroken)
-			require.NoError(t, s.Ping(t.Context()))
-			l.mend(int64(statements))
+		var err error
+		total += line.EachBreak(t, s, func() {
 			out := call(args)
-			broken := l.broken.Load()
-			err, _ := out[len(out)-1].Interface().(error)
-			if !broken {
-				total += statements
-				break
-			}
+			err, _ = out[len(out)-1].Interface().(error)
+		}, func(statement int) {
 			if err == nil {
-				t.Errorf("%s hides that the database went away at statement %d", m.Name, statements+1)
+				t.Errorf("%s hides that the database went away at statement %d", m.Name, statement)
 			}
-		}
-		l.mend(unbroken)
+		})
 	}
 	require.Greater(t, total, 900, "most operations were under way")
 }
