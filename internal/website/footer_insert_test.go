@@ -191,4 +191,13 @@ func TestServersDeclarationCounts(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(edited), want, contentType)
 	}
+	// A page of plain ASCII is in the encoding that it declares, if it is one that has the characters.
+	for page, want := range map[string]string{
+		"<meta charset=gbk><p>hi": "\xbb\xa6ICP", "<meta charset=gb18030><p>hi": "\xbb\xa6ICP",
+		"<meta charset=utf-8><p>hi": "沪ICP", "<p>hi": "&#27818;ICP", "<meta charset=iso-8859-1><p>hi": "&#27818;ICP",
+	} {
+		edited, _, err := website.PutFooter([]byte(page), "text/html", lines)
+		require.NoError(t, err, page)
+		require.Contains(t, string(edited), want, page)
+	}
 }

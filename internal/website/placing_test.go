@@ -196,3 +196,16 @@ func TestChangedPagesAreLeftAlone(t *testing.T) {
 		require.Empty(t, files(t, s))
 	}
 }
+
+// A server may say that it renamed a file and not have done it: what counts is what is there.
+func TestPlacingBelievesNoReply(t *testing.T) {
+	s, to, _ := space(t, webspace.Options{NoTLS: true})
+	p := placing(t, s)
+	to = between(t, to, map[string]string{"RNFR": "350 go on", "RNTO": "250 done"})
+	err := website.Place(t.Context(), to, website.Policy{}, p)
+	var e *website.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, website.Error{Step: "verify", Reason: "unreachable"}, *e)
+	require.False(t, e.Permanent(), "the next attempt may do")
+	require.Equal(t, map[string][]byte{"index.html": p.Original}, files(t, s))
+}
