@@ -60,20 +60,24 @@ func (l *Line) Mend() {
 func (l *Line) Broken() bool { return l.broken.Load() }
 
 // EachBreak repeats an operation with a line that breaks before its first statement, its second and so on, until it ends
-// without a break. It returns how many statements the operation has.
-func (l *Line) EachBreak(t testing.TB, s *store.Store, do func(), broken func(statement int)) int {
+// without a break. It returns how many statements the operation has, and those of which told says twice that nothing
+// told of the break: a first time may be due to what an operation before this one left running.
+func (l *Line) EachBreak(t testing.TB, s *store.Store, do func(), told func() bool) (statements int, hidden []int) {
 	t.Helper()
-	for statements := 0; ; statements++ {
+	breaks := func() bool {
 		l.Mend()
 		require.NoError(t, s.Ping(t.Context())) // connects
 		l.BreakAfter(statements)
 		do()
-		if !l.Broken() {
-			l.Mend()
-			return statements
-		}
-		broken(statements + 1)
+		return l.Broken()
 	}
+	for ; breaks(); statements++ {
+		if !told() && breaks() && !told() {
+			hidden = append(hidden, statements+1)
+		}
+	}
+	l.Mend()
+	return statements, hidden
 }
 
 type lineConn struct {
