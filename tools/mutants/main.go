@@ -34,7 +34,7 @@ import (
 // a loop endless. Both are generous, so that a busy machine doesn't change the score.
 const (
 	minTimeout    = time.Minute
-	timeoutFactor = 5
+	timeoutFactor = 3
 )
 
 // Report is the result for one package, or for several that the same tests are for.

@@ -141,6 +141,14 @@ func (f *file) walk(n ast.Node, results *ast.FieldList) {
 			return false
 		case *ast.ReturnStmt:
 			f.returned(n, results)
+			if fails(n, results) {
+				for _, e := range n.Results {
+					if _, literal := e.(*ast.BasicLit); !literal { // nobody reads it
+						f.walk(e, results)
+					}
+				}
+				return false
+			}
 		}
 		f.expression(n)
 		f.statement(n)
@@ -297,6 +305,15 @@ func (f *file) returned(n *ast.ReturnStmt, results *ast.FieldList) {
 			f.replace("result", r.Pos(), r.End(), zero)
 		}
 	}
+}
+
+// fails reports whether a function evidently returns an error.
+func fails(n *ast.ReturnStmt, results *ast.FieldList) bool {
+	if results == nil || len(results.List) == 0 || len(n.Results) < 2 {
+		return false
+	}
+	last, ok := results.List[len(results.List)-1].Type.(*ast.Ident)
+	return ok && last.Name == "error" && !isZero(n.Results[len(n.Results)-1])
 }
 
 // zero is an expression for the zero value of a type.
