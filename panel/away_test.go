@@ -220,15 +220,14 @@ func TestNoPageHidesThatTheDatabaseWentAway(t *testing.T) {
 			}
 			var status int
 			var answer string
-			statements, hidden := line.EachBreak(t, db, func() { status, answer = ask(route.Method, path) }, func() bool {
+			statements, hidden := line.EachStatement(true, func() { status, answer = ask(route.Method, path) }, func() bool {
 				return status == 0 || status >= http.StatusInternalServerError || answer == whole
 			})
 			total += statements
 			if len(hidden) > 0 {
-				t.Errorf("%s %s by %s hides that the database goes away at its statements %v", route.Method, route.Path, login,
-					hidden)
+				t.Errorf("%s %s by %s hides that the database goes away at %v", route.Method, route.Path, login, hidden)
 			}
 		}
 	}
-	require.Greater(t, total, 1500, "most pages were under way")
+	require.Greater(t, total, 1200, "most pages were under way")
 }

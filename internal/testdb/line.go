@@ -14,69 +14,55 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Line is a network to a database that breaks before a statement, and stays broken until it is mended.
+// Line is a network to a database on which statements can be spoiled, so that they fail.
 type Line struct {
-	left   atomic.Int64
-	broken atomic.Bool
+	left             atomic.Int64
+	lasting, spoiled atomic.Bool
 }
-
-// whole is more statements than there are.
-const whole = 1 << 40
-
-var errLine = errors.New("the line to the database is broken")
 
 // NewOverLine is New by way of a line.
 func NewOverLine(t testing.TB) (*store.Store, *Line) {
 	t.Helper()
 	l := &Line{}
-	l.Mend()
+	l.mend()
 	dsn, err := mysql.ParseDSN(DSN(t))
 	require.NoError(t, err)
-	network, real := "line of "+t.Name(), dsn.Net
+	network, ordinary := "line of "+t.Name(), dsn.Net
 	mysql.RegisterDialContext(network, func(ctx context.Context, address string) (net.Conn, error) {
-		if l.broken.Load() {
-			return nil, errLine
-		}
-		conn, err := new(net.Dialer).DialContext(ctx, real, address)
+		conn, err := new(net.Dialer).DialContext(ctx, ordinary, address)
 		return &lineConn{conn, l}, err
 	})
 	t.Cleanup(func() { mysql.DeregisterDialContext(network) })
 	dsn.Net = network
-	s := NewAt(t, dsn.FormatDSN())
-	t.Cleanup(l.Mend)
-	return s, l
+	return NewAt(t, dsn.FormatDSN()), l
 }
 
-// BreakAfter lets so many statements pass, and then none.
-func (l *Line) BreakAfter(statements int) { l.left.Store(int64(statements)) }
+// whole is more statements than there are.
+const whole = 1 << 40
 
-// Mend lets all statements pass.
-func (l *Line) Mend() {
+func (l *Line) mend() {
 	l.left.Store(whole)
-	l.broken.Store(false)
+	l.spoiled.Store(false)
 }
 
-// Broken reports whether a statement didn't pass.
-func (l *Line) Broken() bool { return l.broken.Load() }
-
-// EachBreak repeats an operation with a line that breaks before its first statement, its second and so on, until it ends
-// without a break. It returns how many statements the operation has, and those of which told says twice that nothing
-// told of the break: a first time may be due to what an operation before this one left running.
-func (l *Line) EachBreak(t testing.TB, s *store.Store, do func(), told func() bool) (statements int, hidden []int) {
-	t.Helper()
-	breaks := func() bool {
-		l.Mend()
-		require.NoError(t, s.Ping(t.Context())) // connects
-		l.BreakAfter(statements)
+// EachStatement repeats an operation, first with its first statement failing, then with its second and so on, until it
+// ends without a failure; lasting: with it, all that follow fail. It returns how many statements the operation has, and
+// those of which told says twice that nothing told of the failure: a first time may be due to what an operation before
+// this one left running.
+func (l *Line) EachStatement(lasting bool, do func(), told func() bool) (statements int, hidden []int) {
+	fails := func() bool {
+		l.mend()
+		l.lasting.Store(lasting)
+		l.left.Store(int64(statements))
 		do()
-		return l.Broken()
+		return l.spoiled.Load()
 	}
-	for ; breaks(); statements++ {
-		if !told() && breaks() && !told() {
+	for ; fails(); statements++ {
+		if !told() && fails() && !told() {
 			hidden = append(hidden, statements+1)
 		}
 	}
-	l.Mend()
+	l.mend()
 	return statements, hidden
 }
 
@@ -85,12 +71,27 @@ type lineConn struct {
 	line *Line
 }
 
-// Write passes on what is written, a statement at a time. Whether a transaction that failed is rolled back or breaks off
-// is the same.
+// The parts of a packet: 3 bytes of length, a sequence number, and in the first of a sequence a command with its text.
+const (
+	sequenceAt, commandAt, textAt = 3, 4, 5
+
+	comQuery, comPrepare = 0x03, 0x16
+)
+
+// Write passes on a packet. Whether a transaction that failed is rolled back or breaks off is the same.
 func (c *lineConn) Write(b []byte) (int, error) {
-	if !bytes.HasSuffix(b, []byte("ROLLBACK")) && c.line.left.Add(-1) < 0 {
-		c.line.broken.Store(true)
-		return 0, errors.Join(errLine, c.Close())
+	statement := len(b) > textAt && b[sequenceAt] == 0 && (b[commandAt] == comQuery || b[commandAt] == comPrepare) &&
+		!bytes.HasSuffix(b, []byte("ROLLBACK"))
+	if !statement {
+		return c.Conn.Write(b)
+	}
+	if left := c.line.left.Add(-1); left == -1 || left < 0 && c.line.lasting.Load() {
+		c.line.spoiled.Store(true)
+		if bytes.HasSuffix(b, []byte("COMMIT")) { // one that fails leaves no transaction open
+			return 0, errors.Join(errors.New("the line broke at a commit"), c.Close())
+		}
+		b = bytes.Clone(b)
+		b[textAt] = '?' // no statement begins so
 	}
 	return c.Conn.Write(b)
 }
