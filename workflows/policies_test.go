@@ -52,6 +52,8 @@ func TestActivitiesAreTriedForAsLongAsTheyShould(t *testing.T) {
 		"site check": {siteCheckActivity, QueueWebsite, [2]time.Duration{4 * m, 6 * m}, [2]time.Duration{15 * m, 30 * m}, true},
 		"bureau":     {bureauActivity, QueueBureau, [2]time.Duration{4 * m, 6 * m}, [2]time.Duration{5 * s, 10 * s}, true},
 		"count":      {countActivity, QueueFiling, [2]time.Duration{5 * m, 15 * m}, [2]time.Duration{10 * s, m}, true},
+		"packing":    {packing, QueueBureau, [2]time.Duration{3 * m, 10 * m}, [2]time.Duration{10 * s, m}, true},
+		"preview":    {previewActivity, QueueWebsite, [2]time.Duration{90 * s, 3 * m}, [2]time.Duration{2 * s, 10 * s}, true},
 		"database":   {databaseActivity, QueueFiling, [2]time.Duration{20 * s, m}, [2]time.Duration{}, false},
 		"step":       {databaseStep, QueueFiling, [2]time.Duration{20 * s, m}, [2]time.Duration{}, false},
 	}
@@ -73,6 +75,19 @@ func TestActivitiesAreTriedForAsLongAsTheyShould(t *testing.T) {
 			require.True(t, for_ >= p.retries[0] && for_ <= p.retries[1], "%s: %s", name, for_)
 			require.True(t, o.HeartbeatTimeout >= 5*HeartbeatInterval && o.HeartbeatTimeout <= m, name)
 		}
+		preview := workflow.GetActivityOptions(previewActivity(ctx))
+		require.True(t, preview.ScheduleToCloseTimeout >= preview.StartToCloseTimeout &&
+			preview.ScheduleToCloseTimeout <= 5*m, "somebody waits for it")
+		inquiry := workflow.GetActivityOptions(inquiryActivity(ctx))
+		require.Equal(t, QueueBureau, inquiry.TaskQueue)
+		require.Less(t, inquiry.StartToCloseTimeout, inquiryPatience, "a page waits for it")
+		require.EqualValues(t, 2, inquiry.RetryPolicy.MaximumAttempts)
+		require.Less(t, inquiry.RetryPolicy.InitialInterval, inquiryPatience-inquiry.StartToCloseTimeout)
+		alert := workflow.GetActivityOptions(staffAlertActivity(ctx))
+		require.Equal(t, QueueMessage, alert.TaskQueue)
+		require.Zero(t, alert.RetryPolicy.MaximumAttempts)
+		require.True(t, alert.ScheduleToCloseTimeout >= h && alert.ScheduleToCloseTimeout <= 72*h, "an old alert is none")
+		require.True(t, alert.StartToCloseTimeout >= 40*s && alert.RetryPolicy.MaximumInterval <= 15*m)
 		local := workflow.GetLocalActivityOptions(lookUpActivity(ctx))
 		require.True(t, local.StartToCloseTimeout >= 5*s && local.StartToCloseTimeout <= 30*s)
 		require.Zero(t, local.RetryPolicy.MaximumAttempts)

@@ -187,3 +187,27 @@ func TestCaptchasAreUsedUp(t *testing.T) {
 	}
 	require.ErrorIs(t, err, store.ErrQuota)
 }
+
+// Operators name a customer by login, or by the number in their logs; staff are none.
+func TestCustomersAreNamedByLoginOrNumber(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	for _, login := range []string{"demo", "2"} {
+		_, err := s.EnsureUser(ctx, store.RoleCustomer, login, "hash")
+		require.NoError(t, err)
+	}
+	_, err := s.AddStaff(ctx, "agent", store.StaffAgent, "hash")
+	require.NoError(t, err)
+	for name, want := range map[string]string{"demo": "demo", "1": "demo", "2": "2"} {
+		user, err := s.CustomerNamed(ctx, name)
+		require.NoError(t, err, name)
+		require.Equal(t, want, user.Login)
+	}
+	for _, staff := range []string{"agent", "3"} {
+		_, err := s.CustomerNamed(ctx, staff)
+		require.ErrorIs(t, err, store.ErrNotCustomer)
+	}
+	for _, none := range []string{"nobody", "99", "0x1", ""} {
+		_, err := s.CustomerNamed(ctx, none)
+		require.ErrorIs(t, err, store.ErrNotFound)
+	}
+}
