@@ -9,7 +9,7 @@
 // and leaves constants, tables, results and statements alone, where most of our survivors were.
 //
 // The same seed on the same code draws the same mutants. The working tree isn't touched: the go command overlays the
-// changed file.
+// changed file. An interrupt ends it with a report of what was judged so far.
 package main
 
 import (
@@ -23,6 +23,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -55,13 +56,16 @@ type Report struct {
 }
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string, out io.Writer) error {
+// run measures, until it is done or interrupted.
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	n := flags.Int("n", 40, "mutants to judge in each package")
 	seed := flags.Uint64("seed", 1, "draws the mutants")
@@ -93,7 +97,7 @@ func run(args []string, out io.Writer) error {
 	}
 	reports := []Report{}
 	for _, g := range groups {
-		r, err := measure(g[0], g[1], *n, *seed, *at, strings.Fields(*testArgs), out)
+		r, err := measure(ctx, g[0], g[1], *n, *seed, *at, strings.Fields(*testArgs), out)
 		if err != nil {
 			return err
 		}
@@ -133,7 +137,8 @@ func list(patterns []string) (packages []goPackage, err error) {
 }
 
 // measure judges mutants of packages by the tests of packages until n of them compiled.
-func measure(packages, tests []goPackage, n int, seed uint64, at string, args []string, out io.Writer) (Report, error) {
+func measure(ctx context.Context, packages, tests []goPackage, n int, seed uint64, at string, args []string,
+	out io.Writer) (Report, error) {
 	var mutants []Mutant
 	var names []string
 	for _, p := range packages {
@@ -162,6 +167,9 @@ func measure(packages, tests []goPackage, n int, seed uint64, at string, args []
 			break
 		}
 		v, err := j.judge(m)
+		if ctx.Err() != nil {
+			break // the interrupt may have killed it
+		}
 		if err != nil {
 			return Report{}, err
 		}

@@ -88,7 +88,7 @@ func TestSurvivorsAreReported(t *testing.T) {
 	t.Chdir(dir)
 	report := func() string {
 		var out strings.Builder
-		require.NoError(t, run([]string{"-n", "6", "-seed", "7", "-at", "x.go", "-json", "r.json", "."}, &out))
+		require.NoError(t, run(t.Context(), []string{"-n", "6", "-seed", "7", "-at", "x.go", "-json", "r.json", "."}, &out))
 		return out.String()
 	}
 	out := report()
@@ -124,7 +124,7 @@ func TestTestsOfOtherPackagesJudge(t *testing.T) {
 	}
 	t.Chdir(dir)
 	var out strings.Builder
-	require.NoError(t, run([]string{"-tests", "./y,./z", "-args", "-test.count=1", "./x"}, &out))
+	require.NoError(t, run(t.Context(), []string{"-tests", "./y,./z", "-args", "-test.count=1", "./x"}, &out))
 	lines := map[string]int{}
 	for line := range strings.Lines(out.String()) {
 		if place, _, ok := strings.Cut(line, ": "); ok {
@@ -142,6 +142,6 @@ func TestTestsMustPassBeforeAnyChange(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "x_test.go"),
 		[]byte("package x\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Fail() }\n"), 0o600))
 	t.Chdir(dir)
-	require.ErrorContains(t, run([]string{"."}, &strings.Builder{}), "fail without any change")
-	require.ErrorContains(t, run(nil, &strings.Builder{}), "name a package")
+	require.ErrorContains(t, run(t.Context(), []string{"."}, &strings.Builder{}), "fail without any change")
+	require.ErrorContains(t, run(t.Context(), nil, &strings.Builder{}), "name a package")
 }
