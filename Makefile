@@ -94,12 +94,14 @@ race: packages tools
 
 ## mutants: measure how many small faults a package's tests notice (PKG=./internal/filing N=40 SEED=1)
 # One change at a time, drawn by the seed. JSON=FILE writes the report as JSON, too; AT=holder.go:87 judges every change
-# of a line.
+# of a line. TESTS=./panel judges the packages by that package's tests and not by their own; ARGS="-test.short
+# -rapid.checks=5" goes to the tests.
 PKG ?= ./internal/filing
 N ?= 40
 SEED ?= 1
 mutants:
-	go run ./tools/mutants -n $(N) -seed $(SEED) $(if $(JSON),-json $(JSON)) $(if $(AT),-at $(AT)) $(PKG)
+	go run ./tools/mutants -n $(N) -seed $(SEED) $(if $(JSON),-json $(JSON)) $(if $(AT),-at $(AT)) \
+		$(if $(TESTS),-tests $(TESTS)) $(if $(ARGS),-args "$(ARGS)") $(PKG)
 
 ## bench: measure packing, parsing and applying data files
 # Data files of 10, 100 and 1,000 records.

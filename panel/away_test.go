@@ -2,11 +2,13 @@ package panel_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -181,4 +183,51 @@ func TestHeadIsAnsweredLikeGet(t *testing.T) {
 	}
 	status, _, _ := askWithin(t, 10*time.Second, http.MethodHead, url+"/orders/D1/filing/events", "en")
 	require.Equal(t, http.StatusMethodNotAllowed, status)
+}
+
+// Whatever is asked for while the database goes away, at any of its statements: nobody is shown less than there is, or
+// told that something was done. What is read ahead or only helps a page may be missing without a trace.
+func TestNoPageHidesThatTheDatabaseWentAway(t *testing.T) {
+	db, line := testdb.NewOverLine(t)
+	o := newOfficeAt(t, db, panel.Config{})
+	o.furnish()
+	changing := regexp.MustCompile(`<p class="flash"[^>]*>[^<]*</p>|name="draft_tab" value="\w+"`)
+	total := 0
+	for _, login := range []string{"owner", "administrator"} {
+		c := o.caller(login)
+		ask := func(method, path string) (status int, answer string) {
+			request, err := http.NewRequestWithContext(t.Context(), method, o.url+path, nil)
+			require.NoError(t, err)
+			response, err := c.http.Do(request)
+			if err != nil {
+				return 0, "broken off"
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				return 0, "broken off"
+			}
+			return response.StatusCode, fmt.Sprintf("%d %s %s", response.StatusCode, response.Header.Get("Location"),
+				changing.ReplaceAll(body, nil))
+		}
+		for _, route := range o.routes() {
+			if strings.HasSuffix(route.Path, "/events") || route.Path == "/sign-out" { // a stream never ends
+				continue
+			}
+			path, whole := o.path(route.Path), ""
+			if route.Method == http.MethodGet {
+				_, whole = ask(route.Method, path)
+			}
+			var status int
+			var answer string
+			statements, hidden := line.EachStatement(true, func() { status, answer = ask(route.Method, path) }, func() bool {
+				return status == 0 || status >= http.StatusInternalServerError || answer == whole
+			})
+			total += statements
+			if len(hidden) > 0 {
+				t.Errorf("%s %s by %s hides that the database goes away at %v", route.Method, route.Path, login, hidden)
+			}
+		}
+	}
+	require.Greater(t, total, 1200, "most pages were under way")
 }

@@ -144,3 +144,22 @@ func TestViewsOfPapersAreWords(t *testing.T) {
 	require.Empty(t, en.LangOf("office"))
 	require.Empty(t, zh.LangOf("上海"))
 }
+
+// The answer to a form that has no page of its own, such as that it needs another role, leads to the page above it.
+func TestLanguageButtonOfAnErrorLeadsToThePageAbove(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.furnish()
+	viewer := o.caller("viewer")
+	for path, above := range map[string]string{
+		"/support/filings/M1/run-now":            "/support/filings/M1",
+		"/support/filings/M1/proofs/1/none/such": "/",
+		"/support/announcements/1/withdraw":      "/support/announcements/1",
+		"/nowhere":                               "/",
+	} {
+		status, page, _ := viewer.look(path, url.Values{"a": {"b"}})
+		require.GreaterOrEqual(t, status, 400, path)
+		require.Equal(t, above, page.Find(`form[action="/language"] input[name="next"]`).AttrOr("value", "none"), path)
+	}
+	_, page, _ := viewer.look("/support/filings?order=M1", nil)
+	require.Equal(t, "/support/filings?order=M1", page.Find(`form[action="/language"] input[name="next"]`).AttrOr("value", ""))
+}

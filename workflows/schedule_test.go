@@ -28,6 +28,9 @@ func TestSchedulesAreBroughtUpToDate(t *testing.T) {
 		require.NoError(t, workflows.ScheduleExchange(t.Context(), c, 7, 5*time.Minute))
 		require.NoError(t, workflows.ScheduleExchange(t.Context(), c, 8, 5*time.Minute))
 		require.NoError(t, workflows.ScheduleBroken(t.Context(), c))
+		require.NoError(t, workflows.ScheduleDeliveries(t.Context(), c))
+		require.NoError(t, workflows.ScheduleFigures(t.Context(), c))
+		require.NoError(t, workflows.ScheduleTickets(t.Context(), c))
 	}
 	described := func(id string) client.Schedule {
 		d, err := c.ScheduleClient().GetHandle(t.Context(), id).Describe(t.Context())
@@ -39,6 +42,14 @@ func TestSchedulesAreBroughtUpToDate(t *testing.T) {
 	require.Equal(t, fresh.Policy, former.Policy)
 	require.True(t, former.State.Paused)
 	require.Equal(t, "by hand", former.State.Note)
+	for _, id := range []string{"exchange/7", "broken", "deliveries", "figures", "tickets"} {
+		s := described(id)
+		require.Equal(t, enums.SCHEDULE_OVERLAP_POLICY_SKIP, s.Policy.Overlap, "never two at once")
+		require.Len(t, s.Spec.Intervals, 1)
+		every, most := s.Spec.Intervals[0].Every, s.Action.(*client.ScheduleWorkflowAction).WorkflowExecutionTimeout
+		require.True(t, every >= time.Minute && every <= time.Hour, "%s: %s", id, every)
+		require.True(t, most >= 5*time.Minute && most <= 6*time.Hour, "%s: a run that hangs ends, after %s", id, most)
+	}
 	for id, workflow := range map[string]string{"exchange/7": "Exchange", "exchange/8": "Exchange", "broken": "BrokenCheck"} {
 		action := described(id).Action.(*client.ScheduleWorkflowAction)
 		require.Equal(t, id, action.ID)
@@ -47,4 +58,9 @@ func TestSchedulesAreBroughtUpToDate(t *testing.T) {
 		require.Greater(t, action.WorkflowExecutionTimeout, time.Minute)
 		require.Len(t, action.Args, map[string]int{"Exchange": 1}[workflow])
 	}
+	for range 2 { // an account that is no longer used, or was never
+		require.NoError(t, workflows.UnscheduleExchange(t.Context(), c, 8))
+	}
+	_, err := c.ScheduleClient().GetHandle(t.Context(), "exchange/8").Describe(t.Context())
+	require.Error(t, err)
 }

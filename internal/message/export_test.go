@@ -29,3 +29,9 @@ func Faults() (lines []string) {
 	slices.Sort(lines)
 	return lines
 }
+
+// Defaults are the settings of senders that were given none.
+func Defaults() (SMSConfig, MailConfig, error) {
+	s, err := NewSMS(SMSConfig{})
+	return s.cfg, NewMail(MailConfig{}).cfg, err
+}

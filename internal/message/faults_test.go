@@ -2,13 +2,17 @@ package message_test
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/extcall"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/fault"
 )
@@ -35,12 +39,14 @@ func TestFailuresNameTheirCode(t *testing.T) {
 	var e *message.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "isv.AMOUNT_NOT_ENOUGH", e.Code)
+	require.EqualError(t, err, "message not sent: operator (isv.AMOUNT_NOT_ENOUGH: arrears)")
 
 	m := text("k")
 	m.Template = message.Approved
 	_, err = client.Send(t.Context(), m)
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, message.Error{Kind: message.Operator, Code: "template_not_configured"}, *e)
+	require.EqualError(t, err, "message not sent: operator (template_not_configured)")
 	require.Empty(t, s.Messages())
 }
 
@@ -88,4 +94,51 @@ func TestTextsWantTheirVariables(t *testing.T) {
 	require.Error(t, err)
 	_, _, _, err = texts.Mail(message.Approved, map[string]string{"order": "o"})
 	require.Error(t, err)
+}
+
+// What Aliyun, or a proxy in its place, answers without a code that means something is tried again, and named.
+func TestAnswersWithoutACodeAreTriedAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		status     int
+		body, code string
+	}{
+		"no code":        {http.StatusOK, `{}`, "empty_answer"},
+		"nothing":        {http.StatusOK, ``, "empty_answer"},
+		"a proxy's page": {http.StatusBadGateway, `<html>`, "http_502"},
+		"our fault, says a server that fails": {http.StatusInternalServerError,
+			`{"Code":"InvalidAccessKeyId.NotFound"}`, "InvalidAccessKeyId.NotFound"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := aliyunAt(t, "secret", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte(c.body))
+			}))
+			retried := text("k")
+			retried.Retry = true
+			_, sending := client.Send(t.Context(), text("k"))
+			_, asking := client.Send(t.Context(), retried)
+			_, outcome := client.Outcome(t.Context(), text("k"))
+			for _, err := range []error{sending, asking, outcome, client.CheckAccount(t.Context())} {
+				var e *message.Error
+				require.ErrorAs(t, err, &e)
+				require.Equal(t, message.Error{Kind: message.Temporary, Code: c.code}, *e)
+			}
+		})
+	}
+}
+
+// Operators see in the metrics who must mend what fails.
+func TestMessagesAreCountedByWhoMendsThem(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	calls := extcall.Collectors()[0].(*prometheus.CounterVec)
+	for code, result := range map[string]string{"": "ok", "isv.CUSTOMER_REFUSED": "recipient", "503": "temporary",
+		"isv.BUSINESS_LIMIT_CONTROL:day": "limit", "isv.OUT_OF_SERVICE": "operator"} {
+		counter := calls.WithLabelValues("sms", string(message.ContactCode), result)
+		before := testutil.ToFloat64(counter)
+		if code != "" {
+			s.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: code, Times: 1})
+		}
+		_, _ = client.Send(t.Context(), text("k"))
+		require.InDelta(t, before+1, testutil.ToFloat64(counter), 0, code)
+	}
 }

@@ -185,6 +185,10 @@ func TestMailSettingsThatCannotWorkAreTheProviders(t *testing.T) {
 		"STARTTLS fails for now": {map[string]string{"EHLO": "250-localhost\r\n250 STARTTLS",
 			"STARTTLS": "454 TLS not available"},
 			func(m *message.MailConfig) { m.TLS = "mandatory" }, "454", message.Temporary},
+		"the sender isn't an address": {nil, func(m *message.MailConfig) { m.From = "beian" }, "from_invalid",
+			message.Operator},
+		"no such way to use TLS": {nil, func(m *message.MailConfig) { m.TLS = "maybe" }, "configuration",
+			message.Operator},
 		"the server hangs up": {map[string]string{"greeting": "close"}, func(*message.MailConfig) {}, "network",
 			message.Temporary},
 	} {
@@ -208,5 +212,40 @@ func TestMailSettingsThatCannotWorkAreTheProviders(t *testing.T) {
 		require.ErrorAs(t, err, &e, mode)
 		require.Equal(t, []any{message.Operator, "certificate"}, []any{e.Kind, e.Code}, mode)
 		require.ErrorContains(t, err, "BEIAN_MAIL_CA_FILE")
+	}
+}
+
+func TestAddressThatIsNoneIsTheRecipients(t *testing.T) {
+	_, err := message.NewMail(script(t, nil).config).Send(t.Context(),
+		message.MailMessage{Key: "k", To: "nobody@", Subject: "s", Text: "t", HTML: "h"})
+	var e *message.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, message.Error{Kind: message.Recipient, Code: "address_invalid"}, *e)
+}
+
+// Who tries the sign-in learns of what would keep mail from going out.
+func TestSignInFailsAsMailWould(t *testing.T) {
+	s := script(t, map[string]string{"EHLO": "250-localhost\r\n250 AUTH CRAM-MD5", "AUTH": "535 5.7.8 credentials invalid"})
+	s.config.UserName, s.config.Password = "u", "p"
+	require.ErrorContains(t, message.NewMail(s.config).SignIn(t.Context()), "535")
+	s.config.TLS = "maybe"
+	require.Error(t, message.NewMail(s.config).SignIn(t.Context()))
+}
+
+// "opportunistic" encrypts with servers that offer it, and "implicit" and "mandatory" never go without.
+func TestMailIsEncryptedAsSet(t *testing.T) {
+	for mode, plain := range map[string]bool{"": false, "mandatory": false, "implicit": false, "opportunistic": true, "none": true} {
+		s := script(t, nil)
+		s.config.TLS = mode
+		_, err := s.send(t)
+		require.Equal(t, plain, err == nil, mode)
+		require.Equal(t, plain, s.accepted.Load() == 1, mode)
+
+		server, config := smtpAccount(t)
+		config.TLS, config.TLSConfig = mode, nil // its certificate isn't trusted
+		_, err = message.NewMail(config).Send(t.Context(),
+			message.MailMessage{Key: "k", To: "a@example.com", Subject: "s", Text: "t", HTML: "h"})
+		require.Equal(t, mode == "none", err == nil, mode)
+		require.Equal(t, mode == "none", len(server.Messages()) == 1, mode)
 	}
 }

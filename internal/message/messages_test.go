@@ -5,13 +5,17 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/simulate/jsonfile"
@@ -144,8 +148,10 @@ func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 
 	unknown := text("k2")
 	unknown.Retry, unknown.Begun = true, time.Now().AddDate(0, 0, -99)
-	_, err = client.Send(t.Context(), unknown)
+	receipt, err = client.Send(t.Context(), unknown)
 	require.NoError(t, err)
+	require.False(t, receipt.Already)
+	require.Len(t, stand.Messages(), 2, "what nobody knows of goes out")
 	delete(asked, "") // SendSms
 	require.Len(t, asked, 30, "Aliyun knows no older ones")
 }
@@ -184,6 +190,8 @@ func TestMailGoesOutWithAStableID(t *testing.T) {
 	got := s.Messages()
 	require.Len(t, got, 2)
 	require.Equal(t, got[0].MessageID, got[1].MessageID)
+	require.Equal(t, "8254c329a92850f6d539dd376f4816ee@example.com", m.MessageID("k"), "in every release")
+	require.Contains(t, got[0].MessageID, m.MessageID("k"))
 	require.Contains(t, got[0].Text, "邮件验证码：12345678")
 	require.Equal(t, subject, got[0].Subject)
 }
@@ -259,5 +267,85 @@ func TestMessagesToCustomersCarryALink(t *testing.T) {
 				require.Equal(t, linked && !code, strings.HasSuffix(text, page), name)
 			}
 		}
+	}
+}
+
+// The lists are those of the texts: nobody gets a message without one, and no text waits for a message.
+func TestTextsAreThoseOfTheTemplates(t *testing.T) {
+	mails := []message.Template{message.Stuck, message.Stopped, message.Tasks, message.TicketOpened} // to staff
+	mails = append(mails, message.CustomerTemplates...)
+	for _, lang := range []string{"zh", "en"} {
+		texts, err := os.ReadFile(filepath.Join("texts", lang+".tmpl"))
+		require.NoError(t, err)
+		defined := map[string][]message.Template{}
+		for _, define := range regexp.MustCompile(`{{define "(\w+)\.(sms|subject|text)"}}`).FindAllStringSubmatch(string(texts), -1) {
+			if name := message.Template(define[1]); name != "link" {
+				defined[define[2]] = append(defined[define[2]], name)
+			}
+		}
+		require.ElementsMatch(t, message.SMSTemplates, defined["sms"], lang)
+		require.ElementsMatch(t, mails, defined["subject"], lang)
+		require.ElementsMatch(t, mails, defined["text"], lang)
+	}
+	_, err := message.NewTexts("fr")
+	require.ErrorContains(t, err, `"fr"`)
+}
+
+// What a value holds can't add a header to a mail, nor elements to its page; its lines and paragraphs stay.
+func TestMailKeepsItsForm(t *testing.T) {
+	texts, err := message.NewTexts("zh")
+	require.NoError(t, err)
+	subject, text, page, err := texts.Mail(message.TicketOpened, map[string]string{"reply": "", "kind": "ask",
+		"number": "1\r\nBcc: b@example.com", "order": "", "text": "one\ntwo\n\n<i>three</i>", "link": "https://example.com/t?a=1"})
+	require.NoError(t, err)
+	require.Equal(t, "新的咨询（编号 1 Bcc: b@example.com）", subject)
+	require.Contains(t, text, "one\ntwo\n\n<i>three</i>")
+	require.Contains(t, page, "one<br>two</p><p>&lt;i&gt;three&lt;/i&gt;")
+	require.Contains(t, page, `<a href="https://example.com/t?a=1">https://example.com/t?a=1</a>`)
+	require.True(t, strings.HasPrefix(page, `<!doctype html><meta charset="utf-8"><body`))
+	require.True(t, strings.HasSuffix(page, "</p></body>"))
+}
+
+// Aliyun is asked about the days on which the message may have gone out, in China's days, and gives all of a day.
+func TestEarlierMessageIsLookedForInChinasDays(t *testing.T) {
+	var asked []string
+	client := aliyunAt(t, "secret", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.NoError(t, r.ParseForm())
+		require.Equal(t, phone, r.Form.Get("PhoneNumber"))
+		size, err := strconv.Atoi(r.Form.Get("PageSize"))
+		require.NoError(t, err)
+		require.True(t, size >= 40 && size <= 50, "Aliyun sends 40 a day to a phone at most, and gives 50 at once")
+		require.Equal(t, "1", r.Form.Get("CurrentPage"))
+		asked = append(asked, r.Form.Get("SendDate"))
+		_, _ = w.Write([]byte(`{"Code":"OK"}`))
+	}))
+	now := time.Now().UTC().Add(8 * time.Hour)
+	day := func(ago int) string { return now.AddDate(0, 0, -ago).Format("20060102") }
+	for _, c := range []struct {
+		begun time.Time
+		days  []string
+	}{
+		{time.Time{}, []string{day(1), day(0)}},
+		{time.Now(), []string{day(1), day(0)}},
+		{time.Now().AddDate(0, 0, -2), []string{day(2), day(1), day(0)}},
+	} {
+		asked = nil
+		m := text("k")
+		m.Begun = c.begun
+		d, err := client.Outcome(t.Context(), m)
+		require.NoError(t, err)
+		require.Equal(t, filing.OutcomeUnknown, d.Outcome)
+		require.Equal(t, c.days, asked)
+	}
+}
+
+// Whoever forgets a setting still has a provider's secrets encrypted, and an end of waiting.
+func TestSendersHaveSafeDefaults(t *testing.T) {
+	sms, mail, err := message.Defaults()
+	require.NoError(t, err)
+	require.Equal(t, "HTTPS", sms.Scheme)
+	require.Equal(t, "cn-hangzhou", sms.Region)
+	for _, timeout := range []time.Duration{sms.Timeout, mail.Timeout} {
+		require.True(t, timeout >= 10*time.Second && timeout <= 30*time.Second, timeout)
 	}
 }

@@ -1,6 +1,8 @@
 package message_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -156,6 +158,66 @@ func TestOtherNotificationsAreNoBounces(t *testing.T) {
 		require.Empty(t, list, name)
 		require.NotContains(t, err.Error(), "a@example.com")
 	}
+}
+
+// The other side's words fit their columns, and name nobody.
+func TestWordsOfOthersAreShortAndNameNobody(t *testing.T) {
+	for said, kept := range map[string]string{
+		"13900001234 停机":                 "… 停机",
+		"to +86 139-0000-1234: no":       "to …: no",
+		"<nobody@example.com>: a\r\n  b": "<…>: a b",
+		"error 123456 at 12:30":          "error 123456 at 12:30",
+		"account 1234567":                "account …",
+		strings.Repeat("词", 200):         strings.Repeat("词", 200),
+		strings.Repeat("词", 201):         strings.Repeat("词", 199) + "…",
+	} {
+		raw, err := json.Marshal([]map[string]any{{"out_id": "k", "err_code": strings.Repeat("C", 64), "err_msg": said}})
+		require.NoError(t, err)
+		list, err := message.ReadSMSReports(bytes.NewReader(raw))
+		require.NoError(t, err)
+		require.Equal(t, kept, list[0].Words)
+		require.Equal(t, strings.Repeat("C", 64), list[0].Code)
+		require.Zero(t, list[0].At, "no time was given")
+	}
+	list, err := message.ReadSMSReports(strings.NewReader(`[{"out_id":"k","err_code":"` + strings.Repeat("C", 65) + `"}]`))
+	require.NoError(t, err)
+	require.Equal(t, strings.Repeat("C", 63)+"…", list[0].Code)
+}
+
+// A notification may be about several recipients and hold more than it must; whoever sends thousands gets no answer to
+// all of them.
+func TestBouncesHaveTheFormOfTheRFC(t *testing.T) {
+	block := func(action, rest string) string {
+		return "Final-Recipient: rfc822; a@example.com\r\nAction: " + action + "\r\n" + rest + "\r\n"
+	}
+	read := func(status string) []message.MailReport {
+		list, err := message.ReadBounce(strings.NewReader("Content-Type: multipart/report; boundary=b\r\n\r\n" +
+			"--b\r\nContent-Type: Message/Global-Delivery-Status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n" + status +
+			"\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <id@example.com>\r\n\r\n--b--\r\n"))
+		require.NoError(t, err)
+		for _, r := range list {
+			require.Equal(t, []string{"id@example.com", "a@example.com"}, []string{r.MessageID, r.To})
+		}
+		return list
+	}
+	for rest, want := range map[string]filing.Delivery{
+		"Status: 5.2.2 (full)\r\n": {Fault: string(message.Limit), Code: "5.2.2"},
+		"Status: 4.4.7\r\n":        {Fault: string(message.Temporary), Code: "4.4.7"},
+		"Status: 5.1.1\r\nDiagnostic-Code: X-Postfix; host not found\r\n": {Fault: string(message.Recipient), Code: "5.1.1"},
+		"Diagnostic-Code: SMTP;553-5.1.3\r\n bad\r\n":                     {Fault: string(message.Recipient), Code: "553", Words: "5.1.3 bad"},
+		"Status: 2.0.0\r\n": {Fault: string(message.Temporary), Code: "2.0.0"},
+		"":                  {Fault: string(message.Temporary), Code: "0"},
+	} {
+		want.Outcome = filing.OutcomeRefused
+		list := read(block("failed", rest))
+		require.Len(t, list, 1, rest)
+		require.Equal(t, want, list[0].Delivery, rest)
+	}
+	list := read(block("delivered", "Status: 2.1.5 (ok)\r\n") + block("relayed", "") + block("failed", "Status: 5.1.1\r\n"))
+	require.Len(t, list, 2)
+	require.Equal(t, filing.Delivery{Outcome: filing.OutcomeDelivered, Code: "2.1.5"}, list[0].Delivery)
+	require.Equal(t, "5.1.1", list[1].Code)
+	require.LessOrEqual(t, len(read(strings.Repeat(block("failed", ""), 1000))), 20)
 }
 
 func FuzzReports(f *testing.F) {

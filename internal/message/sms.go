@@ -1,11 +1,13 @@
 package message
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -283,7 +285,8 @@ func transportError(err error) error {
 	var server *sdkerrors.ServerError
 	if errors.As(err, &server) {
 		if server.HttpStatus() >= http.StatusInternalServerError {
-			return &Error{Kind: Temporary, Code: server.ErrorCode()}
+			status := "http_" + strconv.Itoa(server.HttpStatus()) // a proxy's page has no code
+			return &Error{Kind: Temporary, Code: cmp.Or(server.ErrorCode(), status)}
 		}
 		return businessError(server.ErrorCode(), "")
 	}

@@ -45,6 +45,9 @@ func TestAuditLogIsReadByFilterAndPage(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 4)
 	require.Equal(t, "林测试 asked by phone 4", list[0].Reason)
+	wrote := testEntry(4)
+	require.Equal(t, []any{wrote.By.ID, wrote.By.Login, wrote.By.Role, wrote.Action, wrote.Kind, wrote.Object},
+		[]any{list[0].ActorID, list[0].Actor, list[0].Role, list[0].Action, list[0].Kind, list[0].Object})
 	for filter, want := range map[store.AuditFilter]int{
 		{Actor: "a"}: 5, {Actor: "b"}: 1, {Actor: "c"}: 0, {Action: "filing."}: 5, {Action: "filing"}: 0,
 		{Action: "staff.role"}:         1,

@@ -45,6 +45,10 @@ func TestCanaryTellsKeyFilesApart(t *testing.T) {
 	end, err := right.VerifyAudit(t.Context(), store.AuditMark{})
 	require.NoError(t, err)
 	require.EqualValues(t, 1, end.Seq)
+	begun, err := right.AuditRows(t.Context(), store.AuditFilter{}, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, begun, 1)
+	require.Equal(t, []string{store.AuditBegin, "beian migrate"}, []string{begun[0].Action, begun[0].Actor})
 
 	rotated, err := seal.Rotate(file)
 	require.NoError(t, err)

@@ -317,3 +317,27 @@ func BenchmarkOrders(b *testing.B) {
 		}
 	}
 }
+
+// An order's row says how its last filing ended, until there is another one.
+func TestRowsSayHowTheLastFilingEnded(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	order, f := opened(t, s, "D1", "demo")
+	opened(t, s, "D2", "demo")
+	row := func() store.OrderRow {
+		page, err := s.OrdersOf(ctx, order.CustomerID, store.OrderFilter{Text: "D1"}, store.Cursor{}, 10)
+		require.NoError(t, err)
+		require.Len(t, page.Rows, 1)
+		require.Equal(t, order.Domains, page.Rows[0].Domains)
+		require.Equal(t, order.IPs, page.Rows[0].IPs)
+		return page.Rows[0]
+	}
+	require.Empty(t, row().Ended)
+	advanceTo(t, s, f.ID, 1, filing.Withdrawn)
+	require.Equal(t, filing.Withdrawn, row().Ended)
+	require.False(t, row().FilingID.Valid)
+	again, err := s.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	require.Empty(t, row().Ended)
+	advanceTo(t, s, again.ID, 1, filing.Deregistered)
+	require.Equal(t, filing.Deregistered, row().Ended, "the last one")
+}

@@ -382,6 +382,9 @@ func TestErasingKeepsOnlyWhatARuleNeeds(t *testing.T) {
 	require.NoError(t, err, "it can be repeated")
 	require.Empty(t, done.Deleted)
 	require.Contains(t, done.Kept, store.ErasedPart{Key: store.KeptHistory, N: 1})
+	for _, part := range done.Kept {
+		require.Positive(t, part.N, "what there is none of isn't listed: %s", part.Key)
+	}
 
 	_, text = exported(t, s, wang.CustomerID)
 	require.GreaterOrEqual(t, strings.Count(text, "WangMarker"), 12)

@@ -86,13 +86,15 @@ func TestPagesThatAreLeftAlone(t *testing.T) {
 		"frameset": {
 			`<html><frameset cols="1,2"><frame src="a.htm"><noframes><body>x</body></noframes></frameset></html>`,
 			website.UnfitFrameset},
-		"UTF-16":           {"\xff\xfe<\x00h\x00t\x00m\x00l\x00>\x00", website.UnfitWide},
-		"UTF-16, no mark":  {"<\x00h\x00t\x00m\x00l\x00>\x00", website.UnfitWide},
-		"endless comment":  {"<p>hi<!-- and then", website.UnfitHidden},
-		"endless script":   {"<p>hi<script>var a = 1;", website.UnfitHidden},
-		"endless hidden":   {`<p>hi<div style="display:none">x</body>`, website.UnfitHidden},
-		"endless template": {`<p>hi<template>x`, website.UnfitHidden},
-		"huge":             {strings.Repeat("x", 3<<20), website.UnfitTooBig},
+		"UTF-16":                {"\xff\xfe<\x00h\x00t\x00m\x00l\x00>\x00", website.UnfitWide},
+		"UTF-16, Chinese":       {"\xff\xfe\x60\x4f\x7d\x59", website.UnfitWide},
+		"UTF-16, big end first": {"\xfe\xff\x4f\x60\x59\x7d", website.UnfitWide},
+		"UTF-16, no mark":       {"<\x00h\x00t\x00m\x00l\x00>\x00", website.UnfitWide},
+		"endless comment":       {"<p>hi<!-- and then", website.UnfitHidden},
+		"endless script":        {"<p>hi<script>var a = 1;", website.UnfitHidden},
+		"endless hidden":        {`<p>hi<div style="display:none">x</body>`, website.UnfitHidden},
+		"endless template":      {`<p>hi<template>x`, website.UnfitHidden},
+		"huge":                  {strings.Repeat("x", 3<<20), website.UnfitTooBig},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := website.PutFooter([]byte(c.page), "", lines)
@@ -190,5 +192,14 @@ func TestServersDeclarationCounts(t *testing.T) {
 		edited, _, err := website.PutFooter(page, contentType, lines)
 		require.NoError(t, err)
 		require.Contains(t, string(edited), want, contentType)
+	}
+	// A page of plain ASCII is in the encoding that it declares, if it is one that has the characters.
+	for page, want := range map[string]string{
+		"<meta charset=gbk><p>hi": "\xbb\xa6ICP", "<meta charset=gb18030><p>hi": "\xbb\xa6ICP",
+		"<meta charset=utf-8><p>hi": "沪ICP", "<p>hi": "&#27818;ICP", "<meta charset=iso-8859-1><p>hi": "&#27818;ICP",
+	} {
+		edited, _, err := website.PutFooter([]byte(page), "text/html", lines)
+		require.NoError(t, err, page)
+		require.Contains(t, string(edited), want, page)
 	}
 }

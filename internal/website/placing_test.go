@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -195,4 +197,34 @@ func TestChangedPagesAreLeftAlone(t *testing.T) {
 		requireUnfit(t, website.UnfitChanged, do(t.Context(), to, website.Policy{}, p))
 		require.Empty(t, files(t, s))
 	}
+}
+
+// A server may say that it renamed a file and not have done it: what counts is what is there.
+func TestPlacingBelievesNoReply(t *testing.T) {
+	s, to, _ := space(t, webspace.Options{NoTLS: true})
+	p := placing(t, s)
+	to = between(t, to, map[string]string{"RNFR": "350 go on", "RNTO": "250 done"})
+	err := website.Place(t.Context(), to, website.Policy{}, p)
+	var e *website.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, website.Error{Step: "verify", Reason: "unreachable"}, *e)
+	require.False(t, e.Permanent(), "the next attempt may do")
+	require.Equal(t, map[string][]byte{"index.html": p.Original}, files(t, s))
+}
+
+// The same over SFTP; and a page that somebody else removed stays away.
+func TestMissingPageOverSFTP(t *testing.T) {
+	t.Parallel()
+	h := openSSHd(t)
+	edited, _, err := website.PutFooter([]byte(plain), "", lines)
+	require.NoError(t, err)
+	p := website.Placing{ID: 7, Name: "index.html", Original: []byte(plain), Edited: edited, Backup: "index.html.backup"}
+	requireUnfit(t, website.UnfitChanged, website.Place(t.Context(), h.space, website.Policy{}, p))
+	require.NoFileExists(t, filepath.Join(h.root, p.Name))
+	require.NoError(t, os.WriteFile(filepath.Join(h.root, "index.html.beian-7.old"), p.Original, 0o600))
+	require.NoError(t, os.Chown(filepath.Join(h.root, "index.html.beian-7.old"), daemonID, daemonID))
+	require.NoError(t, website.Place(t.Context(), h.space, website.Policy{}, p))
+	got, err := os.ReadFile(filepath.Join(h.root, p.Name))
+	require.NoError(t, err)
+	require.Equal(t, string(p.Edited), string(got))
 }

@@ -1,6 +1,7 @@
 package website_test
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"testing"
@@ -32,6 +33,9 @@ func TestLookup(t *testing.T) {
 	}, r.Lookup(t.Context(), []string{"www.example.com", "parked.example.com", "none.example.com"}))
 	server.Silence(true)
 	require.Empty(t, r.Lookup(t.Context(), []string{"www.example.com"}), "its addresses are unknown")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Empty(t, website.NewResolver("").Lookup(ctx, []string{"www.example.com"}), "nor by the system's")
 }
 
 func TestTakesMail(t *testing.T) {

@@ -131,7 +131,9 @@ func (p *Pages) showFiling(c *gin.Context, f store.Filing, r filingRequest) erro
 	if err := p.fillHistory(c, &data); err != nil {
 		return err
 	}
-	p.askTemporal(c, &data)
+	if err := p.askTemporal(c, &data); err != nil {
+		return err
+	}
 	return p.Render(c, web.StatusOf(r.problems), web.Page{Title: "staff_filing.title"}, web.With(filingPage, data))
 }
 
@@ -243,7 +245,7 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 // temporalPatience is how long the page waits for Temporal: everything else must show even while Temporal is down.
 const temporalPatience = 3 * time.Second
 
-func (p *Pages) askTemporal(c *gin.Context, data *filingData) {
+func (p *Pages) askTemporal(c *gin.Context, data *filingData) error {
 	ref := data.Filing.Ref()
 	if p.TemporalUI != "" {
 		data.Temporal = p.TemporalUI + "/workflows/" + url.PathEscape(workflows.FilingWorkflowID(ref))
@@ -251,9 +253,10 @@ func (p *Pages) askTemporal(c *gin.Context, data *filingData) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), temporalPatience)
 	defer cancel()
 	related, err := p.relatedWorkflows(c, data.Filing)
-	if err == nil {
-		data.Execution, err = p.Filings.Execution(ctx, ref, related...)
+	if err != nil {
+		return err
 	}
+	data.Execution, err = p.Filings.Execution(ctx, ref, related...)
 	switch {
 	case errors.Is(err, workflows.ErrNoExecution):
 		data.Unknown = "no_execution"
@@ -261,6 +264,7 @@ func (p *Pages) askTemporal(c *gin.Context, data *filingData) {
 		p.Logger.Warn("querying Temporal failed", "filing", ref, "error", err)
 		data.Unknown = "not_asked"
 	}
+	return nil
 }
 
 // timelineLine is a line of the timeline as staff read it. Readers who may not see personal data get

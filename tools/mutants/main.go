@@ -1,13 +1,15 @@
 // Command mutants measures how many small faults the tests of a package notice. It draws mutants, each the package
-// with one change, builds the tests over each and runs them; a mutant that no test fails for survives.
+// with one change, builds the tests over each and runs those that reach the change; a mutant that no test fails for
+// survives.
 //
 //	go run ./tools/mutants [-n 40] [-seed 1] [-json report.json] [-at FILE:LINE] ./internal/filing …
+//	go run ./tools/mutants -tests ./panel -args '-rapid.checks=10' ./panel/web ./panel/customer …
 //
 // Gremlins (github.com/go-gremlins/gremlins) changes all operators in copies of the whole module. It draws no samples,
 // and leaves constants, tables, results and statements alone, where most of our survivors were.
 //
 // The same seed on the same code draws the same mutants. The working tree isn't touched: the go command overlays the
-// changed file.
+// changed file. An interrupt ends it with a report of what was judged so far.
 package main
 
 import (
@@ -21,6 +23,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -32,10 +35,10 @@ import (
 // a loop endless. Both are generous, so that a busy machine doesn't change the score.
 const (
 	minTimeout    = time.Minute
-	timeoutFactor = 10
+	timeoutFactor = 3
 )
 
-// Report is the result for one package.
+// Report is the result for one package, or for several that the same tests are for.
 type Report struct {
 	Package string `json:"package"`
 	Seed    uint64 `json:"seed"`
@@ -53,18 +56,23 @@ type Report struct {
 }
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string, out io.Writer) error {
+// run measures, until it is done or interrupted.
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	n := flags.Int("n", 40, "mutants to judge in each package")
 	seed := flags.Uint64("seed", 1, "draws the mutants")
 	file := flags.String("json", "", "also write the reports to this file")
 	at := flags.String("at", "", "judge only the mutants of FILE or FILE:LINE, such as holder.go:87")
+	tests := flags.String("tests", "", "judge all packages as one, by the tests of these (with commas) and not each by its own")
+	testArgs := flags.String("args", "", "more arguments of the tests, such as '-test.short -rapid.checks=5'")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -75,11 +83,23 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	reports := []Report{}
-	for _, p := range packages {
-		r, err := measure(p, *n, *seed, *at, out)
+	groups := [][2][]goPackage{}
+	if *tests == "" {
+		for _, p := range packages {
+			groups = append(groups, [2][]goPackage{{p}, {p}})
+		}
+	} else {
+		others, err := list(strings.Split(*tests, ","))
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.ImportPath, err)
+			return err
+		}
+		groups = append(groups, [2][]goPackage{packages, others})
+	}
+	reports := []Report{}
+	for _, g := range groups {
+		r, err := measure(ctx, g[0], g[1], *n, *seed, *at, strings.Fields(*testArgs), out)
+		if err != nil {
+			return err
 		}
 		reports = append(reports, r)
 	}
@@ -95,8 +115,9 @@ func run(args []string, out io.Writer) error {
 
 // goPackage is what the go command says about a package.
 type goPackage struct {
-	Dir, ImportPath                    string
-	GoFiles, TestImports, XTestImports []string
+	Dir, ImportPath, Name              string
+	GoFiles, TestGoFiles, XTestGoFiles []string
+	TestImports, XTestImports          []string
 }
 
 func list(patterns []string) (packages []goPackage, err error) {
@@ -115,13 +136,19 @@ func list(patterns []string) (packages []goPackage, err error) {
 	}
 }
 
-// measure judges mutants of a package until n of them compiled.
-func measure(p goPackage, n int, seed uint64, at string, out io.Writer) (Report, error) {
-	mutants, err := mutantsOf(p)
-	if err != nil {
-		return Report{}, err
+// measure judges mutants of packages by the tests of packages until n of them compiled.
+func measure(ctx context.Context, packages, tests []goPackage, n int, seed uint64, at string, args []string,
+	out io.Writer) (Report, error) {
+	var mutants []Mutant
+	var names []string
+	for _, p := range packages {
+		of, err := mutantsOf(p)
+		if err != nil {
+			return Report{}, err
+		}
+		mutants, names = append(mutants, of...), append(names, p.ImportPath)
 	}
-	r := Report{Package: p.ImportPath, Seed: seed, Candidates: len(mutants), Survivors: []Mutant{}}
+	r := Report{Package: strings.Join(names, " "), Seed: seed, Candidates: len(mutants), Survivors: []Mutant{}}
 	if at != "" {
 		mutants = slices.DeleteFunc(mutants, func(m Mutant) bool {
 			return m.File != at && m.File+":"+strconv.Itoa(m.Line) != at
@@ -130,9 +157,9 @@ func measure(p goPackage, n int, seed uint64, at string, out io.Writer) (Report,
 	}
 	random := rand.New(rand.NewPCG(seed, 0)) // repeatable, not secret
 	random.Shuffle(len(mutants), func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
-	j, err := newJudge(p)
+	j, err := newJudge(packages, tests, args)
 	if err != nil {
-		return Report{}, err
+		return Report{}, fmt.Errorf("%s: %w", r.Package, err)
 	}
 	defer os.RemoveAll(j.dir)
 	for _, m := range mutants {
@@ -140,6 +167,9 @@ func measure(p goPackage, n int, seed uint64, at string, out io.Writer) (Report,
 			break
 		}
 		v, err := j.judge(m)
+		if ctx.Err() != nil {
+			break // the interrupt may have killed it
+		}
 		if err != nil {
 			return Report{}, err
 		}
@@ -154,14 +184,14 @@ func measure(p goPackage, n int, seed uint64, at string, out io.Writer) (Report,
 		case survived:
 			r.Survived++
 			r.Survivors = append(r.Survivors, m)
-			fmt.Fprintf(out, "%s/%s:%d: %s\n%s", p.ImportPath, m.File, m.Line, m.Kind, m.Diff)
+			fmt.Fprintf(out, "%s/%s:%d: %s\n%s", m.Package, m.File, m.Line, m.Kind, m.Diff)
 		}
 	}
 	if judged := r.Killed + r.Survived; judged > 0 {
 		r.Score = float64(r.Killed) * 100 / float64(judged)
 	}
 	fmt.Fprintf(out, "%s: %.0f %% of %d killed (%d survived, %d timed out, %d not compiled; seed %d, %d candidates)\n",
-		p.ImportPath, r.Score, r.Killed+r.Survived, r.Survived, r.TimedOut, r.NotCompiled, seed, r.Candidates)
+		r.Package, r.Score, r.Killed+r.Survived, r.Survived, r.TimedOut, r.NotCompiled, seed, r.Candidates)
 	return r, nil
 }
 
@@ -174,68 +204,80 @@ const (
 	notCompiled
 )
 
-// judge builds and runs the tests of a package.
+// judge builds tests over mutants and runs them.
 type judge struct {
-	p       goPackage
+	tests   []goPackage
 	dir     string
 	args    []string
 	timeout time.Duration
+	reached reached
+	// output is what the compiler, or else the tests, said last.
+	output string
 }
 
 // newJudge runs the tests without any change: they must pass, and the time they take limits the mutants'.
-func newJudge(p goPackage) (*judge, error) {
+func newJudge(packages, tests []goPackage, args []string) (*judge, error) {
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{p: p, dir: dir, args: []string{"-test.failfast"}, timeout: time.Hour}
-	if slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "pgregory.net/rapid") {
-		j.args = append(j.args, "-rapid.seed=1", "-rapid.nofailfile")
-	}
+	j := &judge{tests: tests, dir: dir, args: args, timeout: time.Hour, reached: reached{}}
 	begin := time.Now()
-	v, err := j.judge(Mutant{})
-	if err == nil && v != survived {
-		err = errors.New("the tests fail without any change")
-	}
-	if err != nil {
-		os.RemoveAll(dir)
-		return nil, err
+	if err := j.reach(packages); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	j.timeout = max(minTimeout, timeoutFactor*time.Since(begin))
 	return j, nil
 }
 
-// judge builds the tests over a mutant and runs them.
+// judge runs the tests that reach a mutant.
 func (j *judge) judge(m Mutant) (verdict, error) {
-	binary := filepath.Join(j.dir, "test")
-	build := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary}
-	if m.text != nil {
-		overlay, err := j.overlay(m)
-		if err != nil {
-			return 0, err
-		}
-		build = append(build, "-overlay", overlay)
-	}
-	// "go test -c" builds nothing if a package has no tests.
-	if err := os.Remove(binary); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return 0, err
-	}
-	if out, err := command(context.Background(), j.p.Dir, "go", append(build, ".")...).CombinedOutput(); err != nil {
-		if m.text == nil {
-			return 0, fmt.Errorf("the tests don't compile:\n%s", out)
-		}
-		return notCompiled, nil
-	}
-	if _, err := os.Stat(binary); err != nil {
-		return survived, nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), j.timeout)
 	defer cancel()
-	switch err := command(ctx, j.p.Dir, binary, j.args...).Run(); {
-	case ctx.Err() != nil:
-		return timedOut, nil
-	case err != nil:
-		return killed, nil
+	return j.run(ctx, overlay{m.path: m.text}, func(pkg string) (string, bool) { return j.pattern(m, pkg) }, "")
+}
+
+// run builds the tests over an overlay and runs those of each package that match a pattern. hits is the file that code
+// in the overlay writes, if any.
+func (j *judge) run(ctx context.Context, o overlay, patternOf func(pkg string) (pattern string, some bool),
+	hits string) (verdict, error) {
+	file, err := o.write(j.dir)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range j.tests {
+		pattern, some := patternOf(p.ImportPath)
+		if !some {
+			continue
+		}
+		binary := filepath.Join(j.dir, "test")
+		build := command(context.Background(), p.Dir, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary,
+			"-overlay", file, ".")
+		// "go test -c" builds nothing if a package has no tests.
+		if err := os.Remove(binary); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return 0, err
+		}
+		if out, err := build.CombinedOutput(); err != nil {
+			j.output = string(out)
+			return notCompiled, nil
+		}
+		if _, err := os.Stat(binary); err != nil {
+			continue
+		}
+		args := []string{"-test.failfast"}
+		if slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "pgregory.net/rapid") {
+			args = append(args, "-rapid.seed=1", "-rapid.nofailfile")
+		}
+		c := command(ctx, p.Dir, binary, slices.Concat(args, []string{"-test.run", pattern}, j.args)...)
+		c.Env = append(os.Environ(), "MUTANTS_HITS="+hits, "MUTANTS_PACKAGE="+p.ImportPath)
+		out, err := c.CombinedOutput()
+		j.output = string(out)
+		switch {
+		case ctx.Err() != nil:
+			return timedOut, nil
+		case err != nil:
+			return killed, nil
+		}
 	}
 	return survived, nil
 }
@@ -245,17 +287,6 @@ func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir, c.WaitDelay = dir, time.Second
 	return c
-}
-
-// overlay writes the changed file and the description that the go command reads.
-func (j *judge) overlay(m Mutant) (string, error) {
-	changed, overlay := filepath.Join(j.dir, "changed.go"), filepath.Join(j.dir, "overlay.json")
-	text, err := json.Marshal(map[string]any{
-		"Replace": map[string]string{filepath.Join(j.p.Dir, m.File): changed}})
-	if err != nil {
-		return "", err
-	}
-	return overlay, errors.Join(os.WriteFile(changed, m.text, 0o600), os.WriteFile(overlay, text, 0o600))
 }
 
 // diff shows the lines that a change touches, before and after.

@@ -41,6 +41,11 @@ func TestEachKindOfChange(t *testing.T) {
 		"func a() bool { return b }": {"result: func a() bool { return false }"},
 		"func a() (T, error) { return b, c }": {"result: func a() (T, error) { return *new(T), c }",
 			"result: func a() (T, error) { return b, nil }"},
+		"func a() (int, error) { return 5, b }": {"result: func a() (int, error) { return 0, b }",
+			"result: func a() (int, error) { return 5, nil }"},
+		"func a() (int, error) { return 0, b }": {"result: func a() (int, error) { return 0, nil }"},
+		"func a() (int, error) { return 0, nil }": {"constant: func a() (int, error) { return (0+1), nil }",
+			"constant: func a() (int, error) { return (0-1), nil }"},
 		"func a() error { return nil }":    nil,
 		"func a() { s.logger.Info(b, 5) }": nil,
 		"func a() { panic(b) }":            nil,
@@ -83,7 +88,7 @@ func TestSurvivorsAreReported(t *testing.T) {
 	t.Chdir(dir)
 	report := func() string {
 		var out strings.Builder
-		require.NoError(t, run([]string{"-n", "6", "-seed", "7", "-at", "x.go", "-json", "r.json", "."}, &out))
+		require.NoError(t, run(t.Context(), []string{"-n", "6", "-seed", "7", "-at", "x.go", "-json", "r.json", "."}, &out))
 		return out.String()
 	}
 	out := report()
@@ -97,6 +102,39 @@ func TestSurvivorsAreReported(t *testing.T) {
 	require.Contains(t, string(text), `"score": 60`)
 }
 
+// A package without tests of its own, judged by those of two that use it. Each of its functions is reached by other
+// tests, one before any.
+func TestTestsOfOtherPackagesJudge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: -short; it compiles ten packages")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod": "module example.org/x\n\ngo 1.26\n",
+		"x/x.go": "package x\n\nfunc A() int { return 3 }\n\nfunc B() int { return 4 }\n\n" +
+			"func C() int { return 5 }\n\nfunc Early() int { return 6 }\n",
+		"y/y_test.go": "package y_test\n\nimport (\n\t\"testing\"\n\n\t\"example.org/x/x\"\n)\n\nvar early = x.Early()\n\n" +
+			"func TestA(t *testing.T) {\n\tif x.A() < 3 {\n\t\tt.Fail()\n\t}\n}\n\n" +
+			"func TestEarly(t *testing.T) {\n\tif early != 6 {\n\t\tt.Fail()\n\t}\n}\n",
+		"z/z_test.go": "package z\n\nimport (\n\t\"testing\"\n\n\t\"example.org/x/x\"\n)\n\n" +
+			"func TestB(t *testing.T) {\n\tt.Parallel()\n\tif x.B() != 4 {\n\t\tt.Fail()\n\t}\n}\n",
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	t.Chdir(dir)
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), []string{"-tests", "./y,./z", "-args", "-test.count=1", "./x"}, &out))
+	lines := map[string]int{}
+	for line := range strings.Lines(out.String()) {
+		if place, _, ok := strings.Cut(line, ": "); ok {
+			lines[place]++
+		}
+	}
+	require.Equal(t, map[string]int{"example.org/x/x/x.go:3": 1, "example.org/x/x/x.go:7": 3, "example.org/x/x": 1}, lines,
+		out.String())
+}
+
 func TestTestsMustPassBeforeAnyChange(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.org/x\n"), 0o600))
@@ -104,6 +142,6 @@ func TestTestsMustPassBeforeAnyChange(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "x_test.go"),
 		[]byte("package x\n\nimport \"testing\"\n\nfunc TestX(t *testing.T) { t.Fail() }\n"), 0o600))
 	t.Chdir(dir)
-	require.ErrorContains(t, run([]string{"."}, &strings.Builder{}), "fail without any change")
-	require.ErrorContains(t, run(nil, &strings.Builder{}), "name a package")
+	require.ErrorContains(t, run(t.Context(), []string{"."}, &strings.Builder{}), "fail without any change")
+	require.ErrorContains(t, run(t.Context(), nil, &strings.Builder{}), "name a package")
 }

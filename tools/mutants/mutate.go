@@ -16,11 +16,15 @@ import (
 
 // Mutant is one change of a file.
 type Mutant struct {
-	File string `json:"file"`
-	Line int    `json:"line"`
-	Kind string `json:"kind"`
-	Diff string `json:"diff"`
-	text []byte
+	Package string `json:"package"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Kind    string `json:"kind"`
+	Diff    string `json:"diff"`
+	text    []byte
+	path    string
+	// function is the line of the function that the change is in, if any.
+	function int
 }
 
 // mutantsOf lists every mutant of a package's own code, in the order of its files and lines.
@@ -33,6 +37,9 @@ func mutantsOf(p goPackage) (all []Mutant, err error) {
 		mutants, err := mutate(name, text)
 		if err != nil {
 			return nil, err
+		}
+		for i := range mutants {
+			mutants[i].Package, mutants[i].path = p.ImportPath, filepath.Join(p.Dir, name)
 		}
 		all = append(all, mutants...)
 	}
@@ -48,6 +55,10 @@ func mutate(name string, text []byte) ([]Mutant, error) {
 	}
 	f := &file{name: name, text: text, base: fset.File(parsed.Pos()), seen: map[string]bool{}}
 	for _, d := range parsed.Decls {
+		f.function = 0
+		if _, ok := d.(*ast.FuncDecl); ok {
+			f.function = f.base.Line(d.Pos())
+		}
 		f.walk(d, nil)
 	}
 	slices.SortStableFunc(f.changes, func(a, b change) int { return cmp.Compare(a.from, b.from) })
@@ -63,6 +74,7 @@ type change struct {
 	from, to int
 	kind     string
 	with     string
+	function int
 }
 
 // file collects the changes of a file.
@@ -72,6 +84,8 @@ type file struct {
 	base    *token.File
 	changes []change
 	seen    map[string]bool
+	// function is the line of the one that is being changed, if any.
+	function int
 }
 
 func (f *file) mutant(c change) Mutant {
@@ -83,14 +97,15 @@ func (f *file) mutant(c change) Mutant {
 	}
 	before := string(f.text[begin:end])
 	after := string(f.text[begin:c.from]) + c.with + string(f.text[c.to:end])
-	return Mutant{f.name, f.base.Line(f.base.Pos(c.from)), c.kind, diff(before, after), text}
+	return Mutant{File: f.name, Line: f.base.Line(f.base.Pos(c.from)), Kind: c.kind, Diff: diff(before, after), text: text,
+		function: c.function}
 }
 
 func (f *file) offset(p token.Pos) int { return f.base.Offset(p) }
 
 // replace adds a change of a part of the source, once.
 func (f *file) replace(kind string, from, to token.Pos, with string) {
-	c := change{f.offset(from), f.offset(to), kind, with}
+	c := change{f.offset(from), f.offset(to), kind, with, f.function}
 	key := strconv.Itoa(c.from) + "-" + strconv.Itoa(c.to) + with
 	if !f.seen[key] {
 		f.seen[key] = true
@@ -126,6 +141,14 @@ func (f *file) walk(n ast.Node, results *ast.FieldList) {
 			return false
 		case *ast.ReturnStmt:
 			f.returned(n, results)
+			if fails(n, results) {
+				for _, e := range n.Results {
+					if _, literal := e.(*ast.BasicLit); !literal { // nobody reads it
+						f.walk(e, results)
+					}
+				}
+				return false
+			}
 		}
 		f.expression(n)
 		f.statement(n)
@@ -282,6 +305,15 @@ func (f *file) returned(n *ast.ReturnStmt, results *ast.FieldList) {
 			f.replace("result", r.Pos(), r.End(), zero)
 		}
 	}
+}
+
+// fails reports whether a function evidently returns an error.
+func fails(n *ast.ReturnStmt, results *ast.FieldList) bool {
+	if results == nil || len(results.List) == 0 || len(n.Results) < 2 {
+		return false
+	}
+	last, ok := results.List[len(results.List)-1].Type.(*ast.Ident)
+	return ok && last.Name == "error" && !isZero(n.Results[len(n.Results)-1])
 }
 
 // zero is an expression for the zero value of a type.
