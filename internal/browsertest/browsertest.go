@@ -201,8 +201,8 @@ func violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	return report.String(), err
 }
 
-// pageShape is a hash of what axe-core's rules depend on: the width, each element with its attributes, and where there is text,
-// but not what it says. Attributes that hold text stand for any text, names that elements call each other by for their
+// pageShape is a hash of what axe-core's rules depend on: the width, each element with its attributes, and where there is
+// text, but not what it says. Attributes that hold text stand for any text, names that elements call each other by for their
 // order, numbers for any number, and an element for those after it of its shape. A page in the other language, or about
 // another order, so has the same shape, unless a text is missing.
 const pageShape = `(() => {
@@ -222,7 +222,8 @@ const pageShape = `(() => {
 		if (node.nodeType !== Node.ELEMENT_NODE || node.tagName === "SCRIPT") return ""
 		if (node.tagName === "OPTION") return "<OPTION " + !node.text.trim() + ">"
 		const attributes = [...node.attributes].filter(a => !a.name.startsWith("data-")).map(attribute).sort().join(" ")
-		const children = [...node.childNodes].map(child => [shape(child), child]).filter(([s]) => s).filter(([s, child], i, all) => {
+		const shapes = [...node.childNodes].map(child => [shape(child), child]).filter(([s]) => s)
+		const children = shapes.filter(([s, child], i, all) => {
 			if (i === 0 || s !== all[i - 1][0]) return true
 			if (child.nodeType === Node.ELEMENT_NODE) repeated.push(child)
 		}).map(([s]) => s)

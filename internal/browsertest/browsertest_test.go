@@ -42,7 +42,8 @@ func TestBrowserChecksEachShapeOfAPage(t *testing.T) {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!doctype html><html lang="zh-CN"><title>备案</title><main><h1>备案</h1>%s</main></html>`, pages[r.URL.Path])
+		fmt.Fprintf(w, `<!doctype html><html lang="zh-CN"><title>备案</title><main><h1>备案</h1>%s</main></html>`,
+			pages[r.URL.Path])
 	}))
 	defer server.Close()
 	ctx := browsertest.Open(t, browsertest.Sizes["phone"], 844)

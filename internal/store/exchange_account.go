@@ -146,8 +146,8 @@ type ExchangeTurn struct {
 	Idle ExchangeIdle
 }
 
-// ExchangeIdle is what an exchange needn't look for, because the database had nothing of it. Most exchanges have nothing
-// to do but to ask the bureau.
+// ExchangeIdle is what an exchange needn't look for, because the database had nothing of it. Most exchanges have
+// nothing to do but to ask the bureau.
 type ExchangeIdle struct {
 	// Upload: no data file waits to be made or accepted.
 	Upload bool `db:"upload"`

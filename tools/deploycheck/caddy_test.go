@@ -46,8 +46,10 @@ func TestCaddyLeadsToThePanel(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	command := exec.CommandContext(ctx, program, "run", "--config", "../../deploy/caddy/Caddyfile", "--adapter", "caddyfile")
-	command.Env = append(os.Environ(), "BEIAN_SITE="+site, "BEIAN_PANEL_NAME=localhost", "BEIAN_PANEL_PORT="+upstream.Port(),
+	command := exec.CommandContext(ctx, program, "run", "--config", "../../deploy/caddy/Caddyfile",
+		"--adapter", "caddyfile")
+	command.Env = append(os.Environ(), "BEIAN_SITE="+site,
+		"BEIAN_PANEL_NAME=localhost", "BEIAN_PANEL_PORT="+upstream.Port(),
 		"XDG_CONFIG_HOME="+t.TempDir(), "XDG_DATA_HOME="+t.TempDir(), "CADDY_ADMIN="+freeAddress(t))
 	stderr, err := command.StderrPipe()
 	require.NoError(t, err)
