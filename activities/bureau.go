@@ -299,8 +299,8 @@ func (a *Bureau) FetchCertificates(ctx context.Context, r AccountRef) error {
 }
 
 // DeliverSignals sends filings the signals stored for them. A signal may be sent twice if the process dies in
-// between, which filings allow for. One that can't be sent doesn't hold up the others: it waits for the next exchange. It
-// also starts the filings that waited for what the signals report.
+// between, which filings allow for. One that can't be sent doesn't hold up the others: it waits for the next exchange.
+// It also starts the filings that waited for what the signals report.
 func (a *Bureau) DeliverSignals(ctx context.Context, _ AccountRef) error {
 	if err := a.deliverSignals(ctx); err != nil || a.Filings == nil {
 		return err

@@ -155,7 +155,7 @@ type ExchangeIdle struct {
 	Apply bool `db:"apply"`
 	// Certificates: no approval waits for its certificate.
 	Certificates bool `db:"certificates"`
-	// Signals: no filing waits to hear of something.
+	// Signals: no filing waits to hear of something, or to be started.
 	Signals bool `db:"signals"`
 }
 
@@ -171,7 +171,8 @@ func (s *Store) exchangeIdle(ctx context.Context, tx *sqlx.Tx, accountID int64) 
 		NOT EXISTS (SELECT 1 FROM bureau_downloads WHERE account_id = a.id AND applied_at IS NULL) AS apply,
 		NOT EXISTS (SELECT 1 FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.signalled_at IS NULL
 			AND d.certificate_path IS NOT NULL AND d.certificate IS NULL AND r.account_id = a.id) AS certificates,
-		NOT EXISTS (SELECT 1 FROM signals WHERE sent_at IS NULL) AS signals
+		NOT EXISTS (SELECT 1 FROM signals WHERE sent_at IS NULL)
+			AND NOT EXISTS (SELECT 1 FROM filings WHERE start_due IS NOT NULL) AS signals
 		FROM bureau_accounts a WHERE a.id = ?`, accountID)
 }
 

@@ -147,7 +147,8 @@ func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was 
 	for host, site := range was {
 		siteOf[filing.RegistrableDomain(host)] = site
 	}
-	sites, err := selectAll[Site](ctx, tx, `SELECT `+siteColumns+` FROM sites w WHERE w.order_id = ? ORDER BY w.id`, orderID)
+	sites, err := selectAll[Site](ctx, tx, `SELECT `+siteColumns+` FROM sites w WHERE w.order_id = ? ORDER BY w.id`,
+		orderID)
 	if err != nil {
 		return err
 	}
