@@ -18,8 +18,8 @@ var inGo = map[int64]func(context.Context, *sql.DB) error{versionSites: fillSite
 const ordersAtOnce = 200
 
 // fillSites gives every order without sites its own. One with a number, or with a filing that has gone to the bureau,
-// is one site with all its domains, as it was filed; any other has a site for each registrable domain, and a filing that
-// has begun is for the first of them.
+// is one site with all its domains, as it was filed; any other has a site for each registrable domain, and a filing
+// that has begun is for the first of them.
 func fillSites(ctx context.Context, db *sql.DB) error {
 	for {
 		orders, err := ordersWithoutSites(ctx, db)

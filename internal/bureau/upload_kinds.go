@@ -144,12 +144,16 @@ type companion struct {
 // addTogether adds the record of a new holder with several sites (XZBA), whole or not at all. What is unfit of a
 // companion is reported of it.
 func (icp *uploadICP) addTogether(r Record) Unfit {
-	entry, u := newEntry(r)
-	unfit := one(r.ID, u)
-	if unfit == nil {
-		unfit = Unfit{}
-		maps.Copy(unfit, one(r.ID, fits(entry)))
+	unfit := Unfit{}
+	add := func(r Record, u filing.Unfit, entry any) {
+		if u.Code == 0 {
+			u = fits(entry)
+		}
+		u.Field = r.formField(u.Field)
+		maps.Copy(unfit, one(r.ID, u))
 	}
+	entry, u := newEntry(r)
+	add(r, u, entry)
 	for _, c := range r.Companions {
 		if c.Dossier.Kind.OrNew() != filing.KindNew {
 			unfit[c.ID] = filing.Unfit{Code: CodeSchema}
@@ -157,10 +161,7 @@ func (icp *uploadICP) addTogether(r Record) Unfit {
 		}
 		site, u := siteOf(c)
 		added := companion{site, newPapers(c, r.ID)}
-		if u.Code == 0 {
-			u = fits(added)
-		}
-		maps.Copy(unfit, one(c.ID, u))
+		add(c, u, added)
 		entry.Wz, entry.Fj = append(entry.Wz, added.Wz), append(entry.Fj, added.Fj...)
 	}
 	if len(unfit) > 0 {
@@ -281,8 +282,8 @@ func OwnRecord(r Result) int64 {
 	return 0
 }
 
-// OwnSite is the ID of our record whose site a review of a new filing names, if it names one by our ID; 0 if it doesn't.
-// The same number can be that of another record (OwnRecord): only the records under way tell.
+// OwnSite is the ID of our record whose site a review of a new filing names, if it names one by our ID, or else 0. The
+// same number can be that of another record (OwnRecord): only the records under way tell.
 func OwnSite(r Result) int64 {
 	id, err := strconv.ParseInt(r.Key, 10, 64)
 	if err != nil || !r.Review || r.Operation > filing.KindNew.Operation() || id%idsPerRecord != placeSite {

@@ -126,7 +126,8 @@ type StaffRecord struct {
 func BuildStaffRecords(version string, ispID int64,
 	records []StaffRecord) (file []byte, unfit Unfit, err error) {
 	icp := &uploadICP{Qqdwid: ispID}
-	return build(records, uploadData{Version: version, ICP: icp}, func(r StaffRecord) Unfit { return one(r.ID, icp.addStaffs(r)) })
+	return build(records, uploadData{Version: version, ICP: icp},
+		func(r StaffRecord) Unfit { return one(r.ID, icp.addStaffs(r)) })
 }
 
 // addStaffs puts a staff record in its section; it is unfit if it can't be there.

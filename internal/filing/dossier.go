@@ -20,7 +20,8 @@ type Dossier struct {
 	OwnershipProof OwnershipProof `json:"ownership_proof,omitzero"`
 	Subject        Subject        `json:"subject,omitzero"`
 	Ending         Ending         `json:"ending,omitzero"`
-	// Companion: a new filing whose site travels with another's. It has the holder of that one, and only forms of its site.
+	// Companion: a new filing whose site travels with another's. It has the holder of that one, and only forms of its
+	// site.
 	Companion bool `json:"companion,omitempty"`
 
 	// PasswordPolicy is the bureau's, as the settings have it now; it isn't stored.

@@ -219,7 +219,8 @@ func (k Kind) Forms() []string {
 // Forms lists the dossier's forms in the order in which they are filled in: those of its kind that ask for something.
 func (d Dossier) Forms() []string {
 	return slices.DeleteFunc(d.Kind.Forms(), func(form string) bool {
-		return d.Companion && form == FormHolder || form == FormOwnership && !d.Asks(form, "number") && !d.Asks(form, "password")
+		return d.Companion && form == FormHolder ||
+			form == FormOwnership && !d.Asks(form, "number") && !d.Asks(form, "password")
 	})
 }
 

@@ -21,8 +21,8 @@ const (
 	// AttentionSMSVerificationReturned: the bureau returned the filing because nobody answered in time; nothing else is
 	// wrong with it.
 	AttentionSMSVerificationReturned Attention = "sms_verification_returned"
-	// AttentionReturnedTogether: the bureau returned the filing only because of another site of the same record, with which
-	// it is submitted again.
+	// AttentionReturnedTogether: the bureau returned the filing only because of another site of the same record, with
+	// which it is submitted again.
 	AttentionReturnedTogether Attention = "returned_together"
 	// What the site lacks in the stage Installing.
 	AttentionFooterMissing      Attention = "footer_missing"

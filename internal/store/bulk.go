@@ -70,7 +70,7 @@ func (f StuckFilter) where() fragment {
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
 		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id
-			AND (f.site_id = d.site_id OR f.site_id IS NULL OR d.site_id IS NULL) AND d.domain IN (?))`, domains)
+			AND `+ofDomain+` AND d.domain IN (?))`, domains)
 	} else if f.Domain != "" { // not a domain, so no order lists it
 		and(`FALSE`)
 	}

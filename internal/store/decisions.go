@@ -74,7 +74,8 @@ func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64,
 
 // recordOfSite finds the record of a site that travels with others, if a review names that site: its ID isn't that of a
 // record under way.
-func recordOfSite(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (row waitingRow, found bool, err error) {
+func recordOfSite(ctx context.Context, tx *sqlx.Tx, accountID int64,
+	v Verdict) (row waitingRow, found bool, err error) {
 	if v.SiteRecord == 0 {
 		return row, false, nil
 	}
@@ -82,7 +83,8 @@ func recordOfSite(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) 
 		AND r.operation = 1 AND r.sequence IS NOT NULL
 		AND (r.carrier_id IS NOT NULL OR EXISTS (SELECT 1 FROM records q WHERE q.carrier_id = r.id))
 		AND NOT EXISTS (SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id WHERE p.id = ?
-			AND p.account_id = r.account_id AND p.sequence IS NOT NULL AND y.approved IS NULL)`, accountID, v.SiteRecord, v.RecordID)
+			AND p.account_id = r.account_id AND p.sequence IS NOT NULL AND y.approved IS NULL)`, accountID, v.SiteRecord,
+		v.RecordID)
 }
 
 // recordOf finds the account's record that a verdict is about.

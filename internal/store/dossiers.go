@@ -16,9 +16,9 @@ func dossierAAD(filingID int64, revision int) string {
 
 // SaveDossier stores a dossier and its papers as the filing's next revision and returns its number; submitting again
 // before the workflow accepts it replaces it. A companion's dossier gets the holder of the filing that it travels with.
-// What the bureau returned because of this site is submitted again as it is. It returns ErrConflict if the filing's stage
-// or kind doesn't allow it or a paper was removed in the meantime, ErrHolderMissing for a companion whose holder isn't
-// known yet.
+// What the bureau returned because of this site is submitted again as it is. It returns ErrConflict if the filing's
+// stage or kind doesn't allow it or a paper was removed in the meantime, ErrHolderMissing for a companion whose holder
+// isn't known yet.
 func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier,
 	papers ...SubmittedPaper) (revision int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {

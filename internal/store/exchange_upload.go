@@ -174,8 +174,7 @@ const isWaiting = `r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful 
 const complete = `NOT EXISTS (SELECT 1 FROM filings c LEFT JOIN (records r2 LEFT JOIN decisions x2 ON x2.record_id = r2.id)
 		ON r2.filing_id = c.id AND r2.sequence IS NULL AND r2.submitted_at IS NULL AND r2.doubtful = FALSE
 		AND x2.record_id IS NULL AND r2.account_id = r.account_id
-	WHERE c.carrier_id = f.id AND c.stage NOT IN ('` + string(filing.Withdrawn) + `', '` + string(filing.Deregistered) + `')
-		AND r2.id IS NULL)`
+	WHERE c.carrier_id = f.id AND c.stage NOT IN ('withdrawn', 'deregistered') AND r2.id IS NULL)`
 
 // distinct keeps a record out of a file whose ID, as a review would name it, is also that of a site that travels with
 // others now.
@@ -226,7 +225,8 @@ func (r waitingRow) parts() []waitingRow { return append([]waitingRow{r}, r.Comp
 
 // withCompanions adds to carriers' records those of their companions, and notes there with which they travel. A carrier
 // whose ID, or a companion's, a review might confuse with another record's stays for a later file.
-func (s *Store) withCompanions(ctx context.Context, tx *sqlx.Tx, accountID int64, rows []waitingRow) ([]waitingRow, error) {
+func (s *Store) withCompanions(ctx context.Context, tx *sqlx.Tx, accountID int64,
+	rows []waitingRow) ([]waitingRow, error) {
 	if len(rows) == 0 {
 		return rows, nil
 	}

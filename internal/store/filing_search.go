@@ -168,7 +168,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 			return nil, true, false, err
 		}
 		find(fragmentOf(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id
-			AND (f.site_id = d.site_id OR f.site_id IS NULL OR d.site_id IS NULL) WHERE d.domain IN (?)`, domains))
+			AND `+ofDomain+` WHERE d.domain IN (?)`, domains))
 	}
 	if f.Customer != "" {
 		find(owners(maxCustomersFound, customersBeginning(f.Customer), filingsOfEach)...)

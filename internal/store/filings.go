@@ -57,8 +57,8 @@ func (f Filing) NotBegun() bool {
 	return f.Seq == 0 && !f.StartDue.Valid && (f.AwaitsHolder || f.CarrierID.Valid)
 }
 
-// Companion reports whether its site is filed with those of another filing: it has neither a contact nor a holder of its
-// own.
+// Companion reports whether its site is filed with those of another filing: it has neither a contact nor a holder of
+// its own.
 func (f Filing) Companion() bool { return f.AwaitsHolder || f.CarrierID.Valid }
 
 // State is what its site shows in lists.

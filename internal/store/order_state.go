@@ -89,8 +89,8 @@ type siteSummary struct {
 
 const numberColumns = `filing_number, filing_number_at, police_number, police_number_at, police_declined`
 
-// summarise writes an order's columns from its sites: the state by filing.OrderState.Precedence, and the numbers of the first
-// site that has one, for lists. The order's row is locked.
+// summarise writes an order's columns from its sites: the state by filing.OrderState.Precedence, and the numbers of the
+// first site that has one, for lists. The order's row is locked.
 func summarise(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	sites, err := selectAll[siteSummary](ctx, tx, `SELECT filing_state, filing_stage, `+numberColumns+`,
 		removed_at IS NOT NULL AS removed, updated_at FROM sites WHERE order_id = ? ORDER BY id`, orderID)

@@ -63,8 +63,8 @@ type acceptedRecord struct {
 	acceptedSignal
 }
 
-// acceptedSelect: cancelling an access isn't verified by SMS (filing.Kind.VerifiedBySMS), and the carrier's verification
-// is that of all sites in its record.
+// acceptedSelect: cancelling an access isn't verified by SMS (filing.Kind.VerifiedBySMS), and the verification of a
+// carrier is that of all sites in its record.
 var acceptedSelect = `
 	SELECT r.id, r.filing_id, r.revision, r.submitted_by,
 		IF(r.operation = ` + strconv.Itoa(filing.KindCancelAccess.Operation()) + ` OR r.carrier_id IS NOT NULL, 0,

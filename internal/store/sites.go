@@ -38,6 +38,10 @@ type Site struct {
 const siteColumns = `w.id, w.order_id, w.domain, w.filing_number, w.filing_number_at, w.police_number, w.police_declined,
 	w.filing_state, w.filing_stage, w.removed_at, w.created_at`
 
+// ofDomain selects the filings f of an order that one of its host names d finds: those of its site or, if that has none,
+// all.
+const ofDomain = `(f.site_id = d.site_id OR NOT EXISTS (SELECT 1 FROM filings n WHERE n.site_id = d.site_id))`
+
 // SitesOf lists an order's sites, oldest first, with their host names and the filings of its customer.
 func (s *Store) SitesOf(ctx context.Context, orderID int64) ([]Site, error) {
 	sites, err := s.SitesOfOrders(ctx, orderID)
@@ -147,7 +151,8 @@ func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was 
 	for host, site := range was {
 		siteOf[filing.RegistrableDomain(host)] = site
 	}
-	sites, err := selectAll[Site](ctx, tx, `SELECT `+siteColumns+` FROM sites w WHERE w.order_id = ? ORDER BY w.id`, orderID)
+	sites, err := selectAll[Site](ctx, tx, `SELECT `+siteColumns+` FROM sites w WHERE w.order_id = ? ORDER BY w.id`,
+		orderID)
 	if err != nil {
 		return err
 	}
@@ -157,6 +162,9 @@ func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was 
 	groups := filing.SitesOf(hosts)
 	if len(groups) == 0 && len(sites) == 0 {
 		groups = []filing.SiteHosts{{}}
+	}
+	if err := renameReplaced(ctx, tx, groups, sites, siteOf); err != nil {
+		return err
 	}
 	now := s.utcNow()
 	var used []int64
@@ -186,6 +194,26 @@ func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was 
 			AND f.id IS NULL AND w.filing_number IS NULL`, orderID, used),
 		fragmentOf(`UPDATE sites SET removed_at = ? WHERE order_id = ? AND id NOT IN (?) AND removed_at IS NULL`, now, orderID,
 			used))
+}
+
+// renameReplaced gives a site its new domain, if one replaces another and the bureau has nothing of that site: the
+// customer, or the provider, has thought again.
+func renameReplaced(ctx context.Context, tx *sqlx.Tx, groups []filing.SiteHosts, sites []Site,
+	siteOf map[string]int64) error {
+	fresh := slices.DeleteFunc(slices.Clone(groups), func(g filing.SiteHosts) bool { return siteOf[g.Domain] != 0 })
+	left := slices.DeleteFunc(slices.Clone(sites), func(w Site) bool {
+		return w.Domain == "" || w.RemovedAt.Valid ||
+			slices.ContainsFunc(groups, func(g filing.SiteHosts) bool { return siteOf[g.Domain] == w.ID })
+	})
+	if len(fresh) != 1 || len(left) != 1 || left[0].FilingNumber.Valid {
+		return nil
+	}
+	renamed, err := changed(ctx, tx, `UPDATE sites SET domain = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM filings f
+		JOIN records r ON r.filing_id = f.id WHERE f.site_id = sites.id)`, fresh[0].Domain, left[0].ID)
+	if renamed {
+		siteOf[fresh[0].Domain] = left[0].ID
+	}
+	return err
 }
 
 // newSite adds a site to an order. One that has had no domain yet gets this one.

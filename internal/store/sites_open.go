@@ -22,8 +22,8 @@ var ErrOtherHolder = errors.New("not a filed holder of the customer")
 // OpenSites opens the filings of several sites of an order, or finds the open ones, and returns them in the order of
 // the IDs. The first carries the others: they have its holder and contact, travel in its record, and begin when the
 // contact is verified (Filing.NotBegun). Whoever knows how many the province takes at once says so with ArrangeSites;
-// the rest waits for the holder's number. If the order has a filing under way that can carry them, that one does; if its
-// holder has a number, they are new sites of it at once.
+// the rest waits for the holder's number. If the order has a filing under way that can carry them, that one does; if
+// its holder has a number, they are new sites of it at once.
 //
 // It returns ErrNotFound for a site that the order doesn't have, and ErrConflict while a former customer's filing is
 // open.

@@ -190,6 +190,8 @@ func TestOrderHasASiteForEachRegistrableDomain(t *testing.T) {
 	require.Equal(t, "example.com", f.Domain)
 	require.Equal(t, []string{"example.com[] removed", "b.cn[b.cn]"}, imported("b.cn"), "its filing goes on")
 	require.Equal(t, []string{"example.com[m.example.com]", "b.cn[b.cn]"}, imported("b.cn", "m.example.com"))
+	require.Equal(t, []string{"other.com[other.com]", "b.cn[b.cn]"}, imported("b.cn", "other.com"),
+		"one that replaces another, of which the bureau has nothing, is the same site")
 }
 
 func TestOldestOpenSiteOfEachStateShowsOnTheOrder(t *testing.T) {

@@ -17,8 +17,8 @@ import (
 
 // Companions lists the filings whose sites travel with a filing's, oldest first, without those that have ended.
 func (s *Store) Companions(ctx context.Context, filingID int64) ([]Filing, error) {
-	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE f.carrier_id = ? AND f.stage NOT IN (?) ORDER BY f.id`, filingID,
-		finalStages)
+	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE f.carrier_id = ? AND f.stage NOT IN (?) ORDER BY f.id`,
+		filingID, finalStages)
 }
 
 // Awaiting lists the filings that wait for the number of a filing's holder, oldest first.
@@ -327,7 +327,7 @@ func (s *Store) reseal(from, to string, sealed []byte) ([]byte, error) {
 }
 
 // openAwaiting makes new sites of the filings that waited for their holder's number, and of companions that no record
-// carries any more: the bureau refused their sites, or had none of them yet. Those that were submitted are queued again.
+// carries any more: the bureau refused their sites, or had none of them yet. What was submitted is queued again.
 func (s *Store) openAwaiting(ctx context.Context, tx *sqlx.Tx, holderID int64) error {
 	h, err := s.holder(ctx, tx, holderID)
 	if err != nil || h.Number == "" {
@@ -374,8 +374,8 @@ func (s *Store) becomeNewSite(ctx context.Context, tx *sqlx.Tx, f lockedFiling, 
 }
 
 // together completes a dossier that is submitted by what the filings of the same holder share, and lets those go that
-// waited for it. It returns ErrHolderMissing for a companion whose holder isn't known yet, and ErrConflict for a dossier
-// of another kind than the filing must be.
+// waited for it. It returns ErrHolderMissing for a companion whose holder isn't known yet, and ErrConflict for a
+// dossier of another kind than the filing must be.
 func (s *Store) together(ctx context.Context, tx *sqlx.Tx, f lockedFiling, d *filing.Dossier) error {
 	d.Companion = false
 	switch {
