@@ -203,10 +203,11 @@ func TestBouncesHaveTheFormOfTheRFC(t *testing.T) {
 	for rest, want := range map[string]filing.Delivery{
 		"Status: 5.2.2 (full)\r\n": {Fault: string(message.Limit), Code: "5.2.2"},
 		"Status: 4.4.7\r\n":        {Fault: string(message.Temporary), Code: "4.4.7"},
-		"Status: 5.1.1\r\nDiagnostic-Code: X-Postfix; host not found\r\n": {Fault: string(message.Recipient), Code: "5.1.1"},
-		"Diagnostic-Code: SMTP;553-5.1.3\r\n bad\r\n":                     {Fault: string(message.Recipient), Code: "553", Words: "5.1.3 bad"},
-		"Status: 2.0.0\r\n": {Fault: string(message.Temporary), Code: "2.0.0"},
-		"":                  {Fault: string(message.Temporary), Code: "0"},
+		"Status: 5.1.1\r\nDiagnostic-Code: X-Postfix; host not found\r\n": {Fault: string(message.Recipient), Code: "5.1.1",
+			Permanent: true},
+		"Diagnostic-Code: SMTP;553-5.1.3\r\n bad\r\n": {Fault: string(message.Recipient), Code: "553", Words: "5.1.3 bad"},
+		"Status: 2.0.0\r\n":                           {Fault: string(message.Temporary), Code: "2.0.0"},
+		"":                                            {Fault: string(message.Temporary), Code: "0"},
 	} {
 		want.Outcome = filing.OutcomeRefused
 		list := read(block("failed", rest))
