@@ -38,8 +38,8 @@ type Site struct {
 const siteColumns = `w.id, w.order_id, w.domain, w.filing_number, w.filing_number_at, w.police_number, w.police_declined,
 	w.filing_state, w.filing_stage, w.removed_at, w.created_at`
 
-// ofDomain selects the filings f of an order that one of its host names d finds: those of its site or, if that has none,
-// all.
+// ofDomain selects the filings f of an order that one of its host names d finds: those of its site or, if that has
+// none, all.
 const ofDomain = `(f.site_id = d.site_id OR NOT EXISTS (SELECT 1 FROM filings n WHERE n.site_id = d.site_id))`
 
 // SitesOf lists an order's sites, oldest first, with their host names and the filings of its customer.
