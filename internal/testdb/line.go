@@ -29,16 +29,25 @@ func NewOverLine(t testing.TB) (*store.Store, *Line) {
 	t.Helper()
 	l := &Line{}
 	l.mend()
+	return NewOver(t, func(conn net.Conn) net.Conn { return &lineConn{conn, l} }), l
+}
+
+// NewOver is New by way of connections that wrap makes of ordinary ones.
+func NewOver(t testing.TB, wrap func(net.Conn) net.Conn) *store.Store {
+	t.Helper()
 	dsn, err := mysql.ParseDSN(DSN(t))
 	require.NoError(t, err)
 	network, ordinary := "line of "+t.Name(), dsn.Net
 	mysql.RegisterDialContext(network, func(ctx context.Context, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, ordinary, address)
-		return &lineConn{conn, l}, err
+		if err != nil {
+			return nil, err
+		}
+		return wrap(conn), nil
 	})
 	t.Cleanup(func() { mysql.DeregisterDialContext(network) })
 	dsn.Net = network
-	return NewAt(t, dsn.FormatDSN()), l
+	return NewAt(t, dsn.FormatDSN())
 }
 
 // whole is more statements than there are.
