@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
@@ -185,8 +189,9 @@ func TestHeadIsAnsweredLikeGet(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, status)
 }
 
-// Whatever is asked for while the database goes away, at any of its statements: nobody is shown less than there is, or
-// told that something was done. What is read ahead or only helps a page may be missing without a trace.
+// Whatever is asked for while the database goes away, at any of its statements, or while one statement fails: nobody is
+// shown less than there is, or told that something was done. What is read ahead or only helps a page may be missing
+// without a trace.
 func TestNoPageHidesThatTheDatabaseWentAway(t *testing.T) {
 	db, line := testdb.NewOverLine(t)
 	o := newOfficeAt(t, db, panel.Config{})
@@ -218,16 +223,111 @@ func TestNoPageHidesThatTheDatabaseWentAway(t *testing.T) {
 			if route.Method == http.MethodGet {
 				_, whole = ask(route.Method, path)
 			}
-			var status int
-			var answer string
-			statements, hidden := line.EachStatement(true, func() { status, answer = ask(route.Method, path) }, func() bool {
-				return status == 0 || status >= http.StatusInternalServerError || answer == whole
-			})
-			total += statements
-			if len(hidden) > 0 {
-				t.Errorf("%s %s by %s hides that the database goes away at %v", route.Method, route.Path, login, hidden)
+			for _, lasting := range []bool{true, false} {
+				var status int
+				var answer string
+				statements, hidden := line.EachStatement(lasting, func() { status, answer = ask(route.Method, path) },
+					func() bool { return failed(status) || answer == whole })
+				total += statements
+				if hidden = unhelpful(hidden); len(hidden) > 0 {
+					t.Errorf("%s %s by %s hides failures (lasting: %t) of\n%s", route.Method, route.Path, login, lasting,
+						strings.Join(hidden, "\n"))
+				}
 			}
 		}
 	}
-	require.Greater(t, total, 1200, "most pages were under way")
+	require.Greater(t, total, 2400, "most pages were under way")
+}
+
+// failed tells whether an answer says that something failed.
+func failed(status int) bool { return status == 0 || status >= http.StatusInternalServerError }
+
+// unhelpful leaves out the statements that only help: without new code tables, the last known ones hold (web.Kit.Tables).
+func unhelpful(statements []string) []string {
+	return slices.DeleteFunc(statements, func(s string) bool { return strings.Contains(s, " FROM code_tables ") })
+}
+
+// sufficient are the entries of staff's forms that do something besides, which may fail: a verdict counts, even if the
+// next dossier can't be taken.
+var sufficient = map[string]string{
+	"/support/filings/:number/pass":      "filing.pass done",
+	"/support/filings/:number/send-back": "filing.send_back done",
+}
+
+// A form that is filled in as it should be says so if any of its statements fails, and can be sent again.
+func TestNoFormOfStaffConfirmsWhatFailed(t *testing.T) {
+	db, line := testdb.NewOverLine(t)
+	o := newOfficeAt(t, db, panel.Config{})
+	o.furnish()
+	posts, _ := staffPosts(o)
+	admin := o.caller("administrator")
+	_, last := o.logged(0)
+	// What a workflow refuses answers with its own message.
+	for _, path := range []string{"run-now", "codes", "withdraw", "vetting/finish"} {
+		var status int
+		_, hidden := line.EachStatement(false,
+			func() {
+				status = admin.form("/support/filings/M2/"+path, url.Values{"channel": {"sms"}, "reason": {"客户来电"}})
+			},
+			func() bool { return failed(status) })
+		require.Empty(t, hidden, path)
+	}
+	o.workflows.err = nil
+	for _, p := range posts {
+		path := p.path
+		if path == "" {
+			path = o.path(p.route)
+		}
+		var status int
+		var logged, entries []string
+		_, last = o.logged(last)
+		_, hidden := line.EachStatement(false, func() {
+			status = admin.form(path, p.form)
+		}, func() bool {
+			entries, last = o.logged(last)
+			logged = append(logged, entries...)
+			return failed(status) || slices.Contains(entries, sufficient[p.route])
+		})
+		if hidden = unhelpful(hidden); len(hidden) > 0 {
+			t.Errorf("%s hides failures of\n%s", path, strings.Join(hidden, "\n"))
+		}
+		entries, last = o.logged(last)
+		require.Subset(t, append(logged, entries...), p.want, path)
+		if p.route == "/support/dossiers/:record/approved" {
+			_, err := o.db.DB().ExecContext(t.Context(), `UPDATE decisions SET holder_id = 1, site_id = 2`)
+			require.NoError(t, err)
+		}
+	}
+}
+
+// As long as something isn't saved or checked, a customer's form doesn't go on.
+func TestNoFormOfCustomersConfirmsWhatFailed(t *testing.T) {
+	db, line := testdb.NewOverLine(t)
+	f := newFillingAt(t, db)
+	f.filled()
+	c := (&office{t: t, db: db, url: f.url}).caller("nobody")
+	_, to := c.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"password"}})
+	require.Equal(t, "/", to)
+	for _, form := range []struct {
+		path   string
+		values url.Values
+		next   string
+	}{
+		{"/kind", url.Values{"kind": {"new"}, "action": {"next"}}, "/holder"},
+		{"/holder", demo.HolderValues(filingtest.PersonHolder()), "/site"},
+		{"/site", demo.FormValues(f.page("/site").Find("main form").First()), "/papers"},
+		{"/review", url.Values{}, ""},
+	} {
+		form.values.Set("action", "next")
+		var status int
+		statements, hidden := line.EachStatement(false,
+			func() { status, to = c.send(http.MethodPost, filingBase+form.path, form.values) },
+			func() bool { return failed(status) })
+		if hidden = unhelpful(hidden); len(hidden) > 0 {
+			t.Errorf("%s hides failures of\n%s", form.path, strings.Join(hidden, "\n"))
+		}
+		require.Equal(t, filingBase+form.next, to, form.path)
+		require.Greater(t, statements, 5, form.path)
+	}
+	require.Positive(t, f.temporal.submitted)
 }

@@ -67,12 +67,14 @@ func (p *Pages) giveContact(c *gin.Context, cur Current) error {
 	}
 	details := web.ContactOf(values)
 	password, again := values.Get("password"), values.Get("password_again")
-	shown.problems = append(p.Served(ctx, details.Province, details.Validate()),
-		filing.ValidatePassword(password, again, details.UserName)...)
+	problems, err := p.Served(ctx, details.Province, details.Validate())
+	if err != nil {
+		return err
+	}
+	shown.problems = append(problems, filing.ValidatePassword(password, again, details.UserName)...)
 	if len(shown.problems) > 0 {
 		return p.showContact(c, cur, shown)
 	}
-	var err error
 	if shown.problems, err = p.refusedAddresses(c, details); err != nil {
 		return err
 	} else if len(shown.problems) > 0 {

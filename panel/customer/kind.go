@@ -208,7 +208,11 @@ func (p *Pages) carryDocument(c *gin.Context, cur Current, typed url.Values) err
 func (p *Pages) askKind(c *gin.Context, cur Current, values url.Values) error {
 	ctx := c.Request.Context()
 	holder := dossierview.HolderOf(values)
-	problems := slices.DeleteFunc(p.HolderProblems(c, holder, p.Tables(ctx)), func(problem filing.Problem) bool {
+	problems, err := p.HolderProblems(c, holder, p.Tables(ctx))
+	if err != nil {
+		return err
+	}
+	problems = slices.DeleteFunc(problems, func(problem filing.Problem) bool {
 		return !slices.Contains(dossierview.DocumentFields, problem.Field)
 	})
 	if len(problems) > 0 {

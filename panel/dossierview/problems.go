@@ -17,7 +17,10 @@ func (v *View) Problems(
 	var all filing.Problems
 	switch form {
 	case web.FormHolder:
-		all = v.HolderProblems(c, d.Holder, codes)
+		var err error
+		if all, err = v.HolderProblems(c, d.Holder, codes); err != nil {
+			return nil, err
+		}
 		if d.Kind == filing.KindChange {
 			before, err := v.Based(c.Request.Context(), cur)
 			if err != nil {
@@ -30,7 +33,10 @@ func (v *View) Problems(
 	case web.FormPapers:
 		return v.PaperProblems(c, cur, d)
 	case web.FormOwnership:
-		all = v.ownershipProblems(c.Request.Context(), d)
+		var err error
+		if all, err = v.ownershipProblems(c.Request.Context(), d); err != nil {
+			return nil, err
+		}
 	case web.FormEnding:
 		all = d.Ending.Validate(codes)
 	}
@@ -38,34 +44,30 @@ func (v *View) Problems(
 }
 
 // HolderProblems checks a holder, and whether the provider files in the holder's province.
-func (v *View) HolderProblems(c *gin.Context, h filing.Holder, codes filing.Tables) filing.Problems {
+func (v *View) HolderProblems(c *gin.Context, h filing.Holder, codes filing.Tables) (filing.Problems, error) {
 	return v.Served(c.Request.Context(), h.Province, h.Validate(codes))
 }
 
-// Served adds to a form's problems that the provider doesn't file in the province. If the database
-// doesn't answer it adds nothing: whoever submits the filing finds out.
-func (v *View) Served(ctx context.Context, province string, problems filing.Problems) filing.Problems {
-	if v.notServed(ctx, province) && problems.For("province") == nil {
+// Served adds to a form's problems that the provider doesn't file in the province.
+func (v *View) Served(ctx context.Context, province string, problems filing.Problems) (filing.Problems, error) {
+	served, err := v.Store.ServesProvince(ctx, province)
+	if err == nil && !served && problems.For("province") == nil {
 		problems = append(problems, filing.Problem{Field: "province", Key: "province_not_served"})
 	}
-	return problems
-}
-
-func (v *View) notServed(ctx context.Context, province string) bool {
-	served, err := v.Store.ServesProvince(ctx, province)
-	return err == nil && !served
+	return problems, err
 }
 
 // ownershipProblems checks a proof of ownership, and whether the provider files in the number's province.
-func (v *View) ownershipProblems(ctx context.Context, d filing.Dossier) filing.Problems {
+func (v *View) ownershipProblems(ctx context.Context, d filing.Dossier) (filing.Problems, error) {
 	problems := d.OwnershipProof.Validate(d.Kind, d.PasswordPolicy)
 	if !d.Kind.ProvesOwnership() || problems.For("number") != nil {
-		return problems
+		return problems, nil
 	}
-	if v.notServed(ctx, filing.ProvinceOfNumber(d.OwnershipProof.Number)) {
+	served, err := v.Store.ServesProvince(ctx, filing.ProvinceOfNumber(d.OwnershipProof.Number))
+	if err == nil && !served {
 		problems = append(problems, filing.Problem{Field: "number", Key: "number_not_served"})
 	}
-	return problems
+	return problems, err
 }
 
 // ProveOwnership asks the bureau whether the filing password belongs to the number, if there is one. If the bureau

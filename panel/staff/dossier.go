@@ -149,7 +149,9 @@ func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.D
 	}
 	data.Vetting = &vetting
 	if p.Allowed(c, web.CanVet) && (vetting.Mine || saysWhy(back.values)) {
-		data.SendBack = p.sendBackForm(c, d, back)
+		if data.SendBack, err = p.sendBackForm(c, d, back); err != nil {
+			return err
+		}
 	}
 	order, err := p.Store.Order(ctx, f.OrderID)
 	if err != nil {

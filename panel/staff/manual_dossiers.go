@@ -147,8 +147,9 @@ func (p *Pages) manualDossier(ctx context.Context, record int64) (d manualDossie
 type decisionInputs struct{ Approved, Refused web.Form }
 
 // decisionInputs are the forms as they start.
-func (p *Pages) decisionInputs(c *gin.Context, d filing.Dossier) decisionInputs {
-	return decisionInputs{p.approvedForm(c, d, knownNumbers(d), nil), p.refusedForm(c, d, url.Values{}, nil)}
+func (p *Pages) decisionInputs(c *gin.Context, d filing.Dossier) (decisionInputs, error) {
+	refused, err := p.refusedForm(c, d, url.Values{}, nil)
+	return decisionInputs{p.approvedForm(c, d, knownNumbers(d), nil), refused}, err
 }
 
 // manualPage is one dossier, ready to be copied or printed, with the forms that record its result.
@@ -166,7 +167,11 @@ func (p *Pages) manualPage(c *gin.Context, r store.ManualRecord) error {
 	if err != nil {
 		return err
 	}
-	return p.showManual(c, http.StatusOK, manualDossier{r, d}, p.decisionInputs(c, d))
+	forms, err := p.decisionInputs(c, d)
+	if err != nil {
+		return err
+	}
+	return p.showManual(c, http.StatusOK, manualDossier{r, d}, forms)
 }
 
 // auditManual records that a dossier's page, which shows personal data, is viewed.
@@ -234,12 +239,18 @@ func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values
 }
 
 // refusedForm asks why the bureau refused, and for which fields.
-func (p *Pages) refusedForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) web.Form {
+func (p *Pages) refusedForm(
+	c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems,
+) (web.Form, error) {
+	groups, err := p.refusable(c, d)
+	if err != nil {
+		return web.Form{}, err
+	}
 	fields := []web.Field{{Name: "opinion", Type: "textarea", Required: true}}
-	for _, group := range p.refusable(c, d) {
+	for _, group := range groups {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	return p.Form(c, "manual_refused", fields, values, problems)
+	return p.Form(c, "manual_refused", fields, values, problems), nil
 }
 
 // manualSubmitted records that somebody submitted a dossier to the bureau.
@@ -266,7 +277,10 @@ func (p *Pages) manualApproved(c *gin.Context, r manualDossier) error {
 		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_name"})
 	}
 	if len(problems) > 0 {
-		forms := p.decisionInputs(c, r.dossier)
+		forms, err := p.decisionInputs(c, r.dossier)
+		if err != nil {
+			return err
+		}
 		forms.Approved = p.approvedForm(c, r.dossier, posted.Values, problems)
 		return p.refuseManual(c, r, forms)
 	}
@@ -280,12 +294,19 @@ func (p *Pages) manualRefused(c *gin.Context, r manualDossier) error {
 	values := web.PostForm(c)
 	opinion := strings.TrimSpace(values.Get("opinion"))
 	if problems := web.CheckText("opinion", opinion, maxOpinion, "required"); problems != nil {
-		forms := p.decisionInputs(c, r.dossier)
-		forms.Refused = p.refusedForm(c, r.dossier, values, problems)
+		refused, err := p.refusedForm(c, r.dossier, values, problems)
+		if err != nil {
+			return err
+		}
+		forms := decisionInputs{p.approvedForm(c, r.dossier, knownNumbers(r.dossier), nil), refused}
 		return p.refuseManual(c, r, forms)
 	}
+	groups, err := p.refusable(c, r.dossier)
+	if err != nil {
+		return err
+	}
 	var fields []string
-	for _, group := range p.refusable(c, r.dossier) {
+	for _, group := range groups {
 		for _, o := range group.options {
 			if slices.Contains(values[group.form], o.Value) {
 				fields = append(fields, group.form+"."+o.Value)

@@ -15,11 +15,10 @@ type refusableFields struct {
 }
 
 // refusable are the fields that a refusal can be about: those of the dossier's forms that the customer fills in.
-func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields) {
+func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields, err error) {
 	t := p.T(c)
-	// Without an answer, a password that wasn't given can't be what is wrong with it.
-	if policy, err := p.Store.PasswordPolicy(c.Request.Context(), d.Bureau()); err == nil {
-		d.PasswordPolicy = policy
+	if d.PasswordPolicy, err = p.Store.PasswordPolicy(c.Request.Context(), d.Bureau()); err != nil {
+		return nil, err
 	}
 	for _, f := range dossierview.FilledForms(d) {
 		group := refusableFields{form: f.Name}
@@ -31,7 +30,7 @@ func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableF
 		}
 		groups = append(groups, group)
 	}
-	return groups
+	return groups, nil
 }
 
 // fieldLabels are the labels of fields named "form.field".

@@ -45,8 +45,11 @@ type reasonChoice struct {
 }
 
 // sendBackForm asks why a dossier is sent back.
-func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, back filledForm) *sendBackData {
-	groups := p.sendable(c, d)
+func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, back filledForm) (*sendBackData, error) {
+	groups, err := p.sendable(c, d)
+	if err != nil {
+		return nil, err
+	}
 	fields := []web.Field{{Name: "text", Type: "textarea"}}
 	for _, group := range groups {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
@@ -67,7 +70,7 @@ func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, back filledForm) 
 		last := &data.Groups[len(data.Groups)-1]
 		last.Reasons = append(last.Reasons, choice)
 	}
-	return data
+	return data, nil
 }
 
 // fieldName is the name of the field that a reason is about; empty for the whole dossier.
@@ -83,16 +86,19 @@ func fieldName(groups []refusableFields, r filing.SendBackReason) string {
 }
 
 // sendable are the fields that a dossier can be sent back for: those of a refusal, and the papers.
-func (p *Pages) sendable(c *gin.Context, d filing.Dossier) []refusableFields {
-	groups := p.refusable(c, d)
+func (p *Pages) sendable(c *gin.Context, d filing.Dossier) ([]refusableFields, error) {
+	groups, err := p.refusable(c, d)
+	if err != nil {
+		return nil, err
+	}
 	papers := refusableFields{form: web.FormPapers}
 	for _, n := range p.NeededPapers(d) {
 		papers.options = append(papers.options, web.Option{Value: n.Field(), Label: p.PaperLabel(c, n)})
 	}
 	if len(papers.options) == 0 {
-		return groups
+		return groups, nil
 	}
-	return append(groups, papers)
+	return append(groups, papers), nil
 }
 
 // fittingReasons are the listed reasons that are about one of the fields, or the whole dossier.
@@ -108,8 +114,11 @@ func fittingReasons(groups []refusableFields) (list []filing.SendBackReason) {
 // readSendBack reads the form and ignores what it doesn't offer.
 func (p *Pages) readSendBack(
 	c *gin.Context, d filing.Dossier, values url.Values,
-) (b store.SendBack, problems filing.Problems) {
-	groups := p.sendable(c, d)
+) (b store.SendBack, problems filing.Problems, err error) {
+	groups, err := p.sendable(c, d)
+	if err != nil {
+		return b, nil, err
+	}
 	b.Text = web.Trimmed(values, "text")
 	about := func(name string) {
 		if name != "" && !slices.Contains(b.Fields, name) {
@@ -144,7 +153,7 @@ func (p *Pages) readSendBack(
 	case said > maxOpinion:
 		problems = filing.Problems{{Field: "text", Key: "too_long", Args: map[string]any{"max": maxOpinion}}}
 	}
-	return b, problems
+	return b, problems, nil
 }
 
 // sendBack returns a dossier to the customer. The reason stays in the database: the filing's
@@ -155,7 +164,10 @@ func (p *Pages) sendBack(c *gin.Context, f store.Filing) error {
 		return p.verdictGiven(c, f, err, "")
 	}
 	values := web.PostForm(c)
-	b, problems := p.readSendBack(c, v.dossier, values)
+	b, problems, err := p.readSendBack(c, v.dossier, values)
+	if err != nil {
+		return err
+	}
 	current := f.Stage == filing.Vetting && f.Revision == v.decision.Revision
 	if len(problems) > 0 && current {
 		return p.showSupportDossier(c, http.StatusUnprocessableEntity, f, filledForm{values, problems})

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -58,8 +59,11 @@ func (k *Kit) Asked(c *gin.Context, d store.AuditEntry, act func() error) error 
 	default:
 		d.Outcome = store.OutcomeFailed
 	}
-	_, auditErr := k.Store.Audit(ctx, d)
-	return errors.Join(err, auditErr)
+	if _, auditErr := k.Store.Audit(ctx, d); auditErr != nil {
+		// Without err in its chain: a form that was refused would answer as if all were in order.
+		return fmt.Errorf("recording the outcome %s (%v): %w", d.Outcome, err, auditErr)
+	}
+	return err
 }
 
 // AuditView records that the reader looks at personal data, while the page reads them: the answer waits for the entry,
