@@ -40,6 +40,9 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			if route.Method != http.MethodGet || seen[route.Path] || strings.HasSuffix(route.Path, "/events") {
 				continue
 			}
+			if seen[strings.Replace(route.Path, "/sites/:domain", "", 1)] { // the same page of one of several sites
+				continue
+			}
 			if c.looksAt(path) {
 				seen[route.Path] = true
 				pages[login] = append(pages[login], path)

@@ -2,7 +2,6 @@ package customer
 
 import (
 	"context"
-	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -78,7 +77,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 func (p *Pages) tasks(
 	c *gin.Context, cur Current, events []store.Event, r dossierview.Refusal,
 ) ([]task, []dossierview.RefusedField, error) {
-	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
+	base := web.FilingPath(c) + "/"
 	steps := taskSteps(cur.Filing.Kind, base)
 	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
 	if now < 0 {

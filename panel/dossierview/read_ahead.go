@@ -6,16 +6,22 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 )
 
 // ReadAhead asks everything at once that the pages of a customer's open filing ask one by one, in a context that
-// remembers it (web.Ahead). history is for pages that show what happened.
-func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, history bool) {
-	f, err := v.Store.FilingOf(ctx, customerID, number)
+// remembers it (web.Ahead). domain is empty for an order's only site; history is for pages that show what happened.
+func (v *View) ReadAhead(ctx context.Context, customerID int64, number, domain string, history bool) {
+	sites, err := v.Store.SitesOfNumber(ctx, customerID, number)
 	if err != nil {
 		return
 	}
+	site, _ := store.FindSite(sites, domain)
+	if site.Filing == nil {
+		return
+	}
+	f := *site.Filing
 	ahead := func(read func() error) {
 		go func() { _ = read() }() // who needs it gets the same error
 	}
@@ -36,6 +42,6 @@ func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, h
 		ahead(func() error { _, err := v.Store.Verifications(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.SendBacks(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Corrections(ctx, f.ID, web.CorrectionsShown); return err })
-		ahead(func() error { _, err := v.Store.FilingsOfOrder(ctx, f.OrderID, earlierShown+1); return err })
+		ahead(func() error { _, err := v.Store.FilingsOfSite(ctx, site.ID, earlierShown+1); return err })
 	}
 }

@@ -1,0 +1,150 @@
+package panel_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+func (h *submitsOnce) Open(_ context.Context, ref string, _ workflows.FilingInput) error {
+	h.opened = append(h.opened, ref)
+	return nil
+}
+
+// manySites is a customer of an order with three sites.
+type manySites struct {
+	*filling
+	order store.Order
+	seqs  map[int64]int64
+}
+
+func newManySites(t *testing.T) *manySites {
+	t.Helper()
+	m := &manySites{filling: newFilling(t), seqs: map[int64]int64{}}
+	ctx := t.Context()
+	_, err := m.db.ImportOrder(ctx, store.OrderImport{Number: "D3", Customer: "demo", Product: "p",
+		Domains: []string{"www.one.example.com", "one.com", "www.one.com", "two.com", "shop.two.com", "three.cn"},
+		IPs:     []string{"192.0.2.10"}})
+	require.NoError(t, err)
+	// example.com is a site of its own, which leaves the order again
+	_, err = m.db.ImportOrder(ctx, store.OrderImport{Number: "D3", Customer: "demo", Product: "p",
+		Domains: []string{"one.com", "www.one.com", "two.com", "shop.two.com", "three.cn"}})
+	require.NoError(t, err)
+	m.order, err = m.db.OrderOf(ctx, m.filing.CustomerID, "D3")
+	require.NoError(t, err)
+	return m
+}
+
+func (m *manySites) see(path string) *goquery.Document {
+	m.t.Helper()
+	page, err := m.Page(m.t.Context(), path)
+	require.NoError(m.t, err)
+	return page
+}
+
+func (m *manySites) post(path string, values url.Values) {
+	m.t.Helper()
+	_, err := m.Post(m.t.Context(), path, values)
+	require.NoError(m.t, err)
+}
+
+func (m *manySites) of(domain string) store.Filing {
+	m.t.Helper()
+	site, err := m.db.SiteOf(m.t.Context(), m.order.CustomerID, "D3", domain)
+	require.NoError(m.t, err)
+	f, err := m.db.FilingOfSite(m.t.Context(), site.ID)
+	require.NoError(m.t, err)
+	return f
+}
+
+// move advances a site's filing.
+func (m *manySites) move(domain string, stage filing.Stage) {
+	m.t.Helper()
+	f := m.of(domain)
+	require.NoError(m.t, m.db.Advance(m.t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: stage,
+		Attention: new(filing.Attention), EventKind: "verified", Actor: "test"}))
+}
+
+// verified gives the contact of one.com and verifies it, so that the others begin.
+func (m *manySites) verified() {
+	m.t.Helper()
+	f := m.of("one.com")
+	_, err := m.db.RegisterContact(m.t.Context(), m.order.CustomerID, f.ID, filingtest.Contact(), "hash")
+	require.NoError(m.t, err)
+	consent(m.t, m.db, f)
+	for _, domain := range []string{"one.com", "two.com", "three.cn"} {
+		m.move(domain, filing.Preparing)
+	}
+}
+
+func rowText(page *goquery.Document, domain string) string {
+	return strings.Join(strings.Fields(page.Find(`[data-site="`+domain+`"]`).Text()), " ")
+}
+
+// An order with several sites shows each with its host names and its state, and the addresses without a domain lead to
+// the choice. One click files them all; the list of orders has one row.
+func TestOrderShowsItsSites(t *testing.T) {
+	m := newManySites(t)
+	page := m.see("/orders/D3")
+	require.Equal(t, 3, page.Find("[data-site]").Length())
+	require.Contains(t, rowText(page, "one.com"), "www.one.com")
+	require.NotContains(t, rowText(page, "one.com"), "shop.two.com")
+	require.Contains(t, rowText(page, "three.cn"), "未备案")
+	list := m.see("/orders")
+	row := list.Find(`[data-order="D3"]`)
+	require.Equal(t, "/orders/D3", row.Find("a.button").AttrOr("href", ""))
+	require.Equal(t, 1, row.Length())
+
+	m.post("/orders/D3/filing", nil)
+	require.Equal(t, []string{"D3"}, m.temporal.opened, "the others begin when the contact is verified")
+	page = m.see("/orders/D3")
+	require.Contains(t, rowText(page, "one.com"), "现在需要您操作")
+	require.Contains(t, rowText(page, "two.com"), "等待身份验证")
+	require.Equal(t, "一起提交管局：one.com、two.com、three.cn。", page.Find("[data-record]").Text())
+	require.Zero(t, page.Find("[data-file-sites]").Length())
+	for _, path := range []string{"", "/site", "/review"} {
+		response, err := m.Raw(t.Context(), "/orders/D3/filing"+path)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, "/orders/D3", response.Request.URL.Path, "the choice")
+	}
+	for _, missing := range []string{"/orders/D3/sites/four.com/filing", "/orders/D1/sites/one.com/filing"} {
+		response, err := m.Raw(t.Context(), missing)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusNotFound, response.StatusCode, missing)
+	}
+	hub := m.see("/orders/D3/sites/one.com/filing")
+	require.Equal(t, "/orders/D3", hub.Find("p.back a").AttrOr("href", ""))
+	require.Equal(t, "/orders/D3/sites/one.com/filing/notice", hub.Find("[data-continue]").AttrOr("href", ""))
+	require.Equal(t, "/orders/D3/sites/www.one.com/filing/notice",
+		m.see("/orders/D3/sites/www.one.com/filing").Find("[data-continue]").AttrOr("href", ""), "by a host name")
+	require.Zero(t, m.see("/orders/D3/sites/two.com/filing").Find("[data-continue]").Length(), "not begun")
+	require.NotContains(t, m.temporal.opened, "D3/2", "no page starts it too early")
+}
+
+// A province that takes one site at a time says so with its source, on the order's page.
+func TestOrderSaysWhichSitesFollow(t *testing.T) {
+	m := newManySites(t)
+	m.post("/orders/D3/filing", nil)
+	m.verified()
+	h := filingtest.CompanyHolder()
+	h.Province = "430000"
+	require.NoError(t, m.db.SaveDraft(t.Context(), m.of("one.com").ID, "holder", demo.HolderValues(h)))
+	page := m.see("/orders/D3")
+	require.Equal(t, "一起提交管局：one.com。", page.Find("[data-record]").Text())
+	require.Contains(t, page.Find("[data-later]").Text(), "two.com、three.cn")
+	require.Contains(t, page.Find("[data-rule]").Text(), "一次最多提交1个网站。")
+	require.Contains(t, page.Find("[data-rule]").Text(), "2025", "with its source")
+}
