@@ -148,3 +148,84 @@ func TestOrderSaysWhichSitesFollow(t *testing.T) {
 	require.Contains(t, page.Find("[data-rule]").Text(), "一次最多提交1个网站。")
 	require.Contains(t, page.Find("[data-rule]").Text(), "2025", "with its source")
 }
+
+func (m *manySites) tasks(domain string) (keys []string) {
+	m.t.Helper()
+	for _, task := range m.see("/orders/D3/sites/" + domain + "/filing").Find("[data-task]").EachIter() {
+		keys = append(keys, task.AttrOr("data-task", ""))
+	}
+	return keys
+}
+
+// submit submits a site's dossier as its form would.
+func (m *manySites) submit(domain string) {
+	m.t.Helper()
+	f, d := m.of(domain), filingtest.Dossier()
+	d.Kind, d.Site.Domains = filing.KindNew, []string{domain}
+	revision, err := m.db.SaveDossier(m.t.Context(), f.ID, d)
+	require.NoError(m.t, err)
+	require.NoError(m.t, m.db.Advance(m.t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1,
+		Stage: filing.Submitting, Revision: revision, EventKind: "submitting", Actor: "test"}))
+}
+
+// The holder is filled in once, with the site that carries the others: they have only their own forms, whose kind is
+// fixed, and are submitted after it.
+func TestCompanionHasOnlyItsOwnForms(t *testing.T) {
+	m := newManySites(t)
+	m.post("/orders/D3/filing", nil)
+	require.Empty(t, m.tasks("two.com"), "not begun")
+	hub := m.see("/orders/D3/sites/two.com/filing")
+	require.Contains(t, hub.Find("[data-siblings]").Text(), "one.com")
+	require.Equal(t, "/orders/D3/sites/one.com/filing", hub.Find("[data-siblings] a").AttrOr("href", ""))
+	require.Zero(t, hub.Find("details.withdraw").Length(), "nothing runs yet that could be withdrawn")
+	m.verified()
+	require.Subset(t, m.tasks("one.com"), []string{"contact", "kind", "holder", "site", "papers", "review"})
+	companion := m.tasks("two.com")
+	require.Equal(t, []string{"site", "papers", "review"}, companion[:3])
+	require.NotContains(t, companion, "contact")
+	for _, page := range []string{"holder", "kind"} {
+		response, err := m.Raw(t.Context(), "/orders/D3/sites/two.com/filing/"+page)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.NotContains(t, response.Request.URL.Path, page, "sent elsewhere")
+	}
+	papers := m.see("/orders/D3/sites/two.com/filing/papers")
+	require.Zero(t, papers.Find("#f-holder_document").Length(), "the holder's papers go with one.com")
+	require.Less(t, papers.Find("[data-paper]").Length(),
+		m.see("/orders/D3/sites/one.com/filing/papers").Find("[data-paper]").Length())
+
+	review := m.see("/orders/D3/sites/two.com/filing/review")
+	require.Equal(t, "/orders/D3/sites/one.com/filing", review.Find("[data-holder-first] a").AttrOr("href", ""))
+	require.Zero(t, review.Find("form[method=post] button:contains('提交')").Length())
+	m.submit("one.com")
+	require.Zero(t, m.see("/orders/D3/sites/two.com/filing/review").Find("[data-holder-first]").Length())
+	page := m.see("/orders/D3/sites/one.com/filing")
+	require.Contains(t, page.Find("[data-missing]").Text(), "two.com、three.cn", "the record waits for them")
+	require.Contains(t, m.see("/orders/D3").Find("[data-missing]").Text(), "two.com、three.cn")
+}
+
+// A refusal of one site returns the others. Their customer chooses: correct it, or let the others go without it.
+func TestOthersGoWithoutARefusedSite(t *testing.T) {
+	m := newManySites(t)
+	m.post("/orders/D3/filing", nil)
+	m.verified()
+	for _, domain := range []string{"one.com", "two.com", "three.cn"} {
+		m.submit(domain)
+	}
+	attend := func(domain string, attention filing.Attention) {
+		f := m.of(domain)
+		require.NoError(t, m.db.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1,
+			Stage: filing.Correcting, Attention: &attention, EventKind: "refused", Actor: "bureau"}))
+	}
+	attend("one.com", filing.AttentionReturnedTogether)
+	attend("three.cn", filing.AttentionReturnedTogether)
+	attend("two.com", filing.AttentionRefused)
+	require.Contains(t, rowText(m.see("/orders/D3"), "two.com"), "修改")
+	require.Zero(t, m.see("/orders/D3/sites/one.com/filing").Find("[data-let-go]").Length(), "not this one")
+	hub := m.see("/orders/D3/sites/two.com/filing")
+	require.Contains(t, hub.Find("[data-let-go]").Text(), "管局退回了这个网站")
+	m.post(hub.Find("[data-let-go]").AttrOr("action", ""), nil)
+	require.True(t, m.of("two.com").AwaitsHolder)
+	require.Contains(t, m.see("/orders/D3").Find("[data-later]").Text(), "two.com")
+	require.Contains(t, m.see("/orders/D3").Find("[data-record]").Text(), "one.com、three.cn")
+}

@@ -29,8 +29,7 @@ func (s *Store) SitesOfNumber(ctx context.Context, customerID int64, number stri
 		return err
 	})
 	reads.Go(func() (err error) {
-		filings, err = selectAll[Filing](ctx, s.db, filingSelect+`WHERE o.number = ? AND o.customer_id = ?
-			AND f.open_site_id IS NOT NULL AND `+filingCustomer+` = o.customer_id`, number, customerID)
+		filings, err = s.OpenFilingsOf(ctx, customerID, number)
 		return err
 	})
 	if err := reads.Wait(); err != nil {
@@ -47,6 +46,12 @@ func (s *Store) SitesOfNumber(ctx context.Context, customerID int64, number stri
 		}
 	}
 	return slices.DeleteFunc(sites, func(w Site) bool { return !w.Listed() }), nil
+}
+
+// OpenFilingsOf lists the open and completed filings of the sites of a customer's order.
+func (s *Store) OpenFilingsOf(ctx context.Context, customerID int64, number string) ([]Filing, error) {
+	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE o.number = ? AND o.customer_id = ?
+		AND f.open_site_id IS NOT NULL AND `+filingCustomer+` = o.customer_id`, number, customerID)
 }
 
 // FindSite finds a site by its domain or by one of its host names. Without a domain it finds the only one.

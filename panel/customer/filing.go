@@ -16,10 +16,10 @@ import (
 )
 
 // withFiling finds the customer's filing for a handler; somebody else's order is "not found". If the
-// filing is over, or in none of the stages if there are any, it sends people to the filing's page.
+// filing is over, hasn't begun, or is in none of the stages if there are any, it sends people to the filing's page.
 func (p *Pages) withFiling(h handler, stages ...filing.Stage) web.Handler {
 	return p.withLastFiling(func(c *gin.Context, cur Current) error {
-		if cur.Over() || len(stages) > 0 && !slices.Contains(stages, cur.Filing.Stage) {
+		if cur.Over() || cur.Filing.NotBegun() || len(stages) > 0 && !slices.Contains(stages, cur.Filing.Stage) {
 			return p.movedOn(c)
 		}
 		return h(c, cur)
@@ -170,6 +170,8 @@ type filingData struct {
 	Confirm []filing.Channel
 	// FollowUps are the kinds that can follow a completed filing.
 	FollowUps []filing.Kind
+	// Siblings are the filings of other sites that this one travels with; nil: it is alone.
+	Siblings *siblings
 	// Over: the filing is over and the order can be filed again.
 	Over bool
 	// CanTakeOff: a registered number is on the order.
@@ -270,7 +272,8 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 		return filingData{}, err
 	}
 	data := filingData{
-		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage) && !f.NotBegun(),
+		Siblings: siblingsOf(cur),
 	}
 	if data.SMSVerification, err = p.SMSVerification(c, cur, events, dossierview.SeenByOwner); err != nil {
 		return data, err
@@ -345,6 +348,14 @@ func (p *Pages) fillApproved(ctx context.Context, data *filingData) error {
 // nextText is the key of what comes next, unless the number was registered or the filing is over.
 func nextText(f store.Filing) string {
 	switch {
+	case f.NotBegun():
+		return "stage_next.not_begun"
+	case f.Attention == filing.AttentionReturnedTogether:
+		return "stage_next." + string(f.Attention)
+	case f.AwaitsHolder && f.Stage == filing.Submitting:
+		return "stage_next.awaits_holder"
+	case f.Companion() && f.Stage == filing.Preparing:
+		return "stage_next.companion"
 	case f.Attention == filing.AttentionRefusedOurs:
 		return "stage_next." + string(f.Attention)
 	case f.Stage == filing.Preparing && f.Kind.FollowsUp():

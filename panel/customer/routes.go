@@ -110,6 +110,7 @@ func (p *Pages) resultRoutes(f web.Group) {
 	f.POST("/site-check", p.withNumber(p.checkSiteNow))
 	f.POST("/sms-verified", p.withFiling(p.confirmSMSVerification))
 	f.POST("/withdraw", p.withFiling(p.withdraw))
+	f.POST("/let-others-go", p.withFiling(p.letOthersGo, editing...))
 	f.POST("/take-off", p.withFiling(p.takeOff))
 	f.GET("/police", p.withPolice(p.showPolice))
 	f.POST("/police", p.withPolice(p.recordPolice))

@@ -53,6 +53,8 @@ type sitesData struct {
 // has its number.
 type together struct {
 	Record, Later []string
+	// Missing are those in the record that the customer must still submit, once its carrier is.
+	Missing []string
 	// Rule and Source say why not all travel at once; empty if nothing is known or nothing limits them.
 	Rule, Source string
 }
@@ -171,6 +173,9 @@ func (p *Pages) planOf(c *gin.Context, cur Current) (*together, error) {
 		names = names[:most]
 	}
 	plan.Record, plan.Later = names, later
+	if s := siblingsOf(Current{Sites: cur.Sites, Filing: *carrier}); s != nil && carrier.Stage == filing.Submitting {
+		plan.Missing = s.Missing
+	}
 	if rule != nil && len(later) > 0 {
 		t := p.T(c)
 		plan.Rule, plan.Source = rule.Sentence(t.Lang()), p.OriginText(t, rule.Origin)
