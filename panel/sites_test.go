@@ -14,12 +14,17 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/workflows"
 )
 
 func (h *submitsOnce) Open(_ context.Context, ref string, _ workflows.FilingInput) error {
 	h.opened = append(h.opened, ref)
 	return nil
+}
+
+func (h *submitsOnce) Execution(context.Context, string, ...string) (workflows.Execution, error) {
+	return workflows.Execution{}, workflows.ErrNoExecution
 }
 
 // manySites is a customer of an order with three sites.
@@ -228,4 +233,26 @@ func TestOthersGoWithoutARefusedSite(t *testing.T) {
 	require.True(t, m.of("two.com").AwaitsHolder)
 	require.Contains(t, m.see("/orders/D3").Find("[data-later]").Text(), "two.com")
 	require.Contains(t, m.see("/orders/D3").Find("[data-record]").Text(), "one.com、three.cn")
+}
+
+// Staff see which site a filing is for, which sites the bureau gets with it, and which wait.
+func TestStaffSeeTheSitesOfARecord(t *testing.T) {
+	m := newManySites(t)
+	m.post("/orders/D3/filing", nil)
+	m.verified()
+	hash := testdb.PasswordHash(t, "password")
+	_, err := m.db.EnsureStaff(t.Context(), store.StaffAdministrator, "staff", hash)
+	require.NoError(t, err)
+	require.NoError(t, m.db.ArrangeSites(t.Context(), m.of("one.com").ID, 2))
+	w, err := demo.NewWalker(m.url, "")
+	require.NoError(t, err)
+	require.NoError(t, w.SignIn(t.Context(), "staff", "password"))
+	page, err := w.Page(t.Context(), "/support/filings/D3?serial=2")
+	require.NoError(t, err)
+	require.Equal(t, "two.com", page.Find("[data-site]").Text())
+	require.NotContains(t, page.Find("h1 + p").Text(), "three.cn", "another site's")
+	require.Equal(t, "one.com", page.Find("[data-together] a").Text())
+	page, err = w.Page(t.Context(), "/support/filings/D3?serial=3")
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find("[data-awaits]").Length())
 }

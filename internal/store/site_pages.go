@@ -135,3 +135,8 @@ func (s *Store) fillSiteCounts(ctx context.Context, orders []OrderRow) error {
 	}
 	return during(err, "counting sites")
 }
+
+// SiteByID returns a site without its host names and filing.
+func (s *Store) SiteByID(ctx context.Context, id int64) (Site, error) {
+	return find[Site](ctx, s.db, "site", `SELECT `+siteColumns+` FROM sites w WHERE w.id = ?`, id)
+}
