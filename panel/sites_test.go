@@ -256,3 +256,38 @@ func TestStaffSeeTheSitesOfARecord(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("[data-awaits]").Length())
 }
+
+// Another order's sites can be filed for a holder that the customer has filed, without filling it in again. Nobody else's
+// holder can be.
+func TestFiledHolderIsUsedAgain(t *testing.T) {
+	m := newManySites(t)
+	ctx := t.Context()
+	require.Zero(t, m.see("/orders/D3").Find("[data-holders]").Length(), "none is filed yet")
+	d := filingtest.Dossier()
+	d.Kind = filing.KindNew
+	f := m.filing // of order D1
+	revision, err := m.db.SaveDossier(ctx, f.ID, d)
+	require.NoError(t, err)
+	m.advance(filing.Submitting, "")
+	require.NoError(t, m.db.QueueRecord(ctx, store.NewRecord{AccountID: m.account, FilingID: f.ID, Revision: revision,
+		Operation: filing.KindNew.Operation()}))
+	require.NoError(t, m.db.SubmitByHand(ctx, 1, "support:a"))
+	require.NoError(t, m.db.DecideByHand(ctx, 1, store.ManualDecision{Actor: "support:a", Approved: true,
+		Issued: filing.Issued{HolderNumber: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1"}}))
+	m.advance(filing.Installing, "")
+
+	choice := m.see("/orders/D3").Find("[data-holders]")
+	require.Contains(t, choice.Text(), "沪ICP备05000940号")
+	holder := choice.Find("input").First().AttrOr("value", "")
+	_, err = m.Post(ctx, "/orders/D3/filing", url.Values{"holder": {"999"}})
+	require.Error(t, err, "not a holder of this customer")
+	m.post("/orders/D3/filing", url.Values{"holder": {holder}})
+	for _, domain := range []string{"one.com", "two.com", "three.cn"} {
+		require.Equal(t, filing.KindNewSite, m.of(domain).Kind)
+		require.Equal(t, filing.Preparing, m.of(domain).Stage, "the contact is known")
+		m.move(domain, filing.Preparing)
+		require.NotContains(t, m.tasks(domain), "holder")
+		require.NotContains(t, m.tasks(domain), "ownership")
+	}
+	require.Len(t, m.temporal.opened, 3)
+}

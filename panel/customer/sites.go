@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -45,6 +46,8 @@ type sitesData struct {
 	// Unfiled is how many sites the 备案 button opens.
 	Unfiled int
 	Plan    *together
+	// Holders are those that the customer has filed with other orders; the sites can be theirs.
+	Holders []store.Holder
 	// TicketNews: there is an answer to a question.
 	TicketNews bool
 }
@@ -87,7 +90,10 @@ func (p *Pages) orderPage(c *gin.Context) error {
 		}
 		data.Lines = append(data.Lines, l)
 	}
-	if data.Plan, err = p.planOf(c, Current{Order: order, Sites: sites}); err == nil {
+	if data.Plan, err = p.planOf(c, Current{Order: order, Sites: sites}); err == nil && data.Unfiled == len(sites) {
+		data.Holders, err = p.Store.FiledHolders(ctx, order.CustomerID)
+	}
+	if err == nil {
 		data.TicketNews, err = news()
 	}
 	if err != nil {
@@ -98,6 +104,7 @@ func (p *Pages) orderPage(c *gin.Context) error {
 
 // readSitesAhead asks at once what the page of an order asks one by one.
 func (p *Pages) readSitesAhead(ctx context.Context, customerID int64, number string) {
+	go func() { _, _ = p.Store.FiledHolders(ctx, customerID) }()
 	sites, err := p.Store.SitesOfNumber(ctx, customerID, number)
 	if err != nil {
 		return
@@ -229,7 +236,8 @@ func (p *Pages) openFiling(c *gin.Context) error {
 		return err
 	}
 	domain := c.Param("domain")
-	if domain == "" && len(sites) == 1 {
+	holder, _ := strconv.ParseInt(c.PostForm("holder"), 10, 64) // of another order; 0: a new one
+	if domain == "" && len(sites) == 1 && holder == 0 {
 		f, err := p.Store.OpenFiling(ctx, order.ID)
 		if err == nil && f.CustomerID != order.CustomerID {
 			err = store.ErrConflict
@@ -244,7 +252,16 @@ func (p *Pages) openFiling(c *gin.Context) error {
 	} else {
 		ids = unfiled(sites)
 	}
-	opened, err := p.Store.OpenSites(ctx, order.ID, ids...)
+	open := p.Store.OpenSites
+	if holder != 0 {
+		open = func(ctx context.Context, orderID int64, ids ...int64) ([]store.Filing, error) {
+			return p.Store.OpenForHolder(ctx, orderID, holder, ids...)
+		}
+	}
+	opened, err := open(ctx, order.ID, ids...)
+	if errors.Is(err, store.ErrOtherHolder) {
+		return web.ErrBadRequest
+	}
 	return p.startOpened(c, err, opened...)
 }
 
