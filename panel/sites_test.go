@@ -291,3 +291,20 @@ func TestFiledHolderIsUsedAgain(t *testing.T) {
 	}
 	require.Len(t, m.temporal.opened, 3)
 }
+
+// Each of several sites is filed with its registrable domain, whatever host names the order lists below it.
+func TestSiteIsFiledWithItsRegistrableDomain(t *testing.T) {
+	m := newManySites(t)
+	_, err := m.db.ImportOrder(t.Context(), store.OrderImport{Number: "D3", Customer: "demo", Product: "p",
+		Domains: []string{"www.one.com", "two.com", "shop.two.com", "three.cn"}})
+	require.NoError(t, err)
+	m.post("/orders/D3/filing", nil)
+	m.verified()
+	for domain, home := range map[string]string{"one.com": "http://www.one.com/", "two.com": "http://two.com/"} {
+		form := m.see("/orders/D3/sites/" + domain + "/filing/site")
+		require.Equal(t, domain, strings.TrimSpace(form.Find("#f-domains").Text()))
+		require.Equal(t, home, form.Find("#f-home_page").AttrOr("value", ""))
+		review := m.see("/orders/D3/sites/" + domain + "/filing/review")
+		require.NotContains(t, review.Text(), "没有绑定", "its host names are bound")
+	}
+}

@@ -104,12 +104,25 @@ func (v *View) firstHolder(ctx context.Context, cur Current) (url.Values, error)
 	return values, nil
 }
 
-// firstSite fills in the site's form from the order and the provider's settings.
+// firstSite fills in the site's form from the order and the provider's settings. Each of several sites is filed with its
+// registrable domain, which covers its host names.
 func (v *View) firstSite(cur Current) url.Values {
-	values := SiteValues(filing.Site{
+	site := filing.Site{
 		AccessMode: v.Provider.AccessMode, ServerPlace: v.Provider.ServerPlace,
 		Domains: cur.Order.Domains, IPs: cur.Order.IPs, Languages: []int{1},
-	})
+	}
+	if cur.Several() {
+		site.Domains = []string{cur.Site.Domain}
+	}
+	values := SiteValues(site)
+	if cur.Several() {
+		host := cur.Site.Domain
+		if listed := cur.Order.Domains; !slices.Contains(listed, host) && slices.Contains(listed, "www."+host) {
+			host = "www." + host
+		}
+		values.Set("home_page", "http://"+host+"/")
+		return values
+	}
 	for _, d := range cur.Order.Domains {
 		if !strings.HasPrefix(d, "*.") {
 			values.Set("home_page", "http://"+d+"/")
