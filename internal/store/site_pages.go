@@ -111,8 +111,8 @@ func (s *Store) SiteLooks(ctx context.Context, filingIDs ...int64) (map[int64]bo
 	return looks, during(err, "reading the checks of sites")
 }
 
-// fillSiteCounts sets how many sites a page's orders have that are Listed, and how many of them have a number; orders of
-// an older build have none yet.
+// fillSiteCounts sets how many sites a page's orders have that are Listed, and how many of them have a number; orders
+// of an older build have none yet.
 func (s *Store) fillSiteCounts(ctx context.Context, orders []OrderRow) error {
 	if len(orders) == 0 {
 		return nil

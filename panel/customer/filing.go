@@ -272,8 +272,9 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 		return filingData{}, err
 	}
 	data := filingData{
-		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage) && !f.NotBegun(),
-		Siblings: siblingsOf(cur),
+		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw",
+		CanRevoke: f.Kind.Withdrawable(f.Stage) && !f.NotBegun(),
+		Siblings:  siblingsOf(cur),
 	}
 	if data.SMSVerification, err = p.SMSVerification(c, cur, events, dossierview.SeenByOwner); err != nil {
 		return data, err

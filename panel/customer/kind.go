@@ -50,8 +50,8 @@ func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []web.Fi
 	return all
 }
 
-// withChoice runs a handler of the choice of kind. That of a follow-up is fixed, and that of a site whose holder another
-// site's filing brings.
+// withChoice runs a handler of the choice of kind. That of a follow-up is fixed, and that of a site whose holder
+// another site's filing brings.
 func (p *Pages) withChoice(h handler) web.Handler {
 	return p.withFiling(p.consented(func(c *gin.Context, cur Current) error {
 		blank, err := p.Blank(c.Request.Context(), cur)

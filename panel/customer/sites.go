@@ -52,8 +52,8 @@ type sitesData struct {
 	TicketNews bool
 }
 
-// together is what becomes of the sites of a new holder: Record travels in one record, and Later follows when the holder
-// has its number.
+// together is what becomes of the sites of a new holder: Record travels in one record, and Later follows when the
+// holder has its number.
 type together struct {
 	Record, Later []string
 	// Missing are those in the record that the customer must still submit, once its carrier is.

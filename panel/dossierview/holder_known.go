@@ -21,8 +21,8 @@ func (cur Current) Carrier() *store.Filing {
 	return nil
 }
 
-// filedHolder is the holder with a number that a filing was opened for. A customer who chose a new site themselves named
-// the holder's number only, and is asked for the rest.
+// filedHolder is the holder with a number that a filing was opened for. A customer who chose a new site themselves
+// named the holder's number only, and is asked for the rest.
 func (v *View) filedHolder(ctx context.Context, f store.Filing) (h store.Holder, filed bool, err error) {
 	if f.Kind != filing.KindNewSite || !f.HolderID.Valid {
 		return h, false, nil
@@ -31,8 +31,8 @@ func (v *View) filedHolder(ctx context.Context, f store.Filing) (h store.Holder,
 	return h, h.Number != "" && h.Known(), err
 }
 
-// fillHolder gives a dossier the holder that another site's filing brings: what was submitted, or else what is filled in
-// there so far.
+// fillHolder gives a dossier the holder that another site's filing brings: what was submitted, or else what is filled
+// in there so far.
 func (v *View) fillHolder(ctx context.Context, cur Current, d *filing.Dossier) error {
 	if d.Companion = cur.Filing.Companion(); !d.Companion {
 		h, filed, err := v.filedHolder(ctx, cur.Filing)
