@@ -94,7 +94,7 @@ func (r SiteResult) Complete() bool { return r.CertificateServed && r.NumberShow
 // maxSiteChecks bounds how many domains of a site are checked at once.
 const maxSiteChecks = 8
 
-// CheckSite checks every domain of the dossier and the home page, and records the findings. If there is a
+// CheckSite checks every domain of the dossier, or the host names below it, and the home page, and records the findings. If there is a
 // certificate, each domain but wildcards must serve it; otherwise the findings only say whether the domain
 // resolves and answers.
 func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error) {
@@ -102,7 +102,10 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	if err != nil {
 		return SiteResult{}, err
 	}
-	domains := dossier.Site.Domains
+	domains, err := a.hostsOf(ctx, r.FilingID, dossier.Site.Domains)
+	if err != nil {
+		return SiteResult{}, err
+	}
 	checks := make([]store.SiteCheck, len(domains))
 	served := make([]bool, len(domains))
 	var all errgroup.Group
@@ -122,6 +125,29 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	result.NumberShown = f.OK
 	checks = append(checks, store.SiteCheck{Target: store.HomeTarget, OK: f.OK, Kind: f.Kind, Args: f.Args})
 	return result, a.Store.SaveSiteChecks(ctx, r.FilingID, checks)
+}
+
+// hostsOf replaces a filed domain that the order doesn't list itself by the host names below it that the order lists: they
+// are covered, and the web space serves only them.
+func (a *Website) hostsOf(ctx context.Context, filingID int64, filed []string) (hosts []string, err error) {
+	f, err := a.Store.Filing(ctx, filingID)
+	if err != nil {
+		return nil, err
+	}
+	order, err := a.Store.Order(ctx, f.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range filed {
+		below := slices.DeleteFunc(slices.Clone(order.Domains), func(h string) bool {
+			return filing.RegistrableDomain(h) != d
+		})
+		if len(below) == 0 || slices.Contains(order.Domains, d) {
+			below = []string{d}
+		}
+		hosts = append(hosts, below...)
+	}
+	return hosts, nil
 }
 
 // checkDomain checks one domain; must says that the site is incomplete without it.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/browsertest"
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
 )
@@ -40,6 +41,9 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			if route.Method != http.MethodGet || seen[route.Path] || strings.HasSuffix(route.Path, "/events") {
 				continue
 			}
+			if seen[strings.Replace(route.Path, "/sites/:domain", "", 1)] { // the same page of one of several sites
+				continue
+			}
 			if c.looksAt(path) {
 				seen[route.Path] = true
 				pages[login] = append(pages[login], path)
@@ -48,6 +52,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(seen), 45)
 	pages["owner"] = append(pages["owner"], "/nowhere", "/orders/M9/filing") // the second is stuck
+	pages["owner"] = append(pages["owner"], o.severalSites("M30")...)
 	pages["administrator"] = append(pages["administrator"], "/support/filings/M9",
 		"/support/filings/M9/resume?resolution=abandon&stuck_seq=2")
 	pages["viewer"] = []string{"/support/audit"}
@@ -73,4 +78,28 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			require.Equal(t, path, at)
 		}
 	}
+}
+
+// severalSites returns the pages of an order with several sites that travel together.
+func (o *office) severalSites(number string) []string {
+	t, ctx := o.t, o.t.Context()
+	_, err := o.db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "owner", Product: "p",
+		Domains: []string{"one.com", "www.one.com", "two.com", "three.cn"}})
+	require.NoError(t, err)
+	owner, err := o.db.UserByLogin(ctx, "owner")
+	require.NoError(t, err)
+	sites, err := o.db.SitesOfNumber(ctx, owner.ID, number)
+	require.NoError(t, err)
+	opened, err := o.db.OpenSites(ctx, sites[0].OrderID, sites[0].ID, sites[1].ID)
+	require.NoError(t, err)
+	_, err = o.db.RegisterContact(ctx, owner.ID, opened[0].ID,
+		filing.ContactDetails{UserName: "several-sites", Mobile: "13900000001", Email: "a@example.com"}, "hash")
+	require.NoError(t, err)
+	consent(t, o.db, opened[0])
+	for _, f := range opened {
+		require.NoError(t, o.db.Advance(ctx,
+			store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	}
+	base := "/orders/" + number
+	return []string{base, base + "/sites/two.com/filing", base + "/sites/two.com/filing/review"}
 }

@@ -31,6 +31,7 @@ type submitsOnce struct {
 	codes      int
 	submission workflows.Submission
 	verified   []workflows.SMSVerified
+	opened     []string
 }
 
 func (h *submitsOnce) ConfirmSMSVerification(_ context.Context, _ string, in workflows.SMSVerified) (workflows.State,

@@ -209,7 +209,7 @@ func (o *office) furnish() {
 	paper, err := o.db.AddPaper(ctx, store.NewPaper{FilingID: f.ID, Key: "letter", Format: 1, Content: []byte("picture"),
 		Thumb: []byte("thumb"), Width: 1, Height: 1, Max: 9})
 	must(err)
-	o.paths[":number"], o.paths[":paper"] = "M1", fmt.Sprint(paper)
+	o.paths[":number"], o.paths[":domain"], o.paths[":paper"] = "M1", "example.com", fmt.Sprint(paper)
 	o.paths[":record"] = fmt.Sprint(o.record("M2"))
 
 	ticket, err := o.db.OpenTicket(ctx, store.Ticket{

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/panel"
 )
@@ -148,7 +149,7 @@ var pagesAsking = strings.Fields(`
 / /account /account/confirm /account/contact/:channel /account/contact/:channel/code /account/password /account/totp
 /account/totp/enrol /assets/*filepath /captcha /captcha/sound /documents /healthz /help /help/:page
 /help/announcements /help/announcements/:id /help/ask /help/asked /help/codes /help/complain /help/provinces
-/help/reasons /help/search /orders /orders/:number/filing /orders/:number/filing/certificate
+/help/reasons /help/search /orders /orders/:number /orders/:number/filing /orders/:number/filing/certificate
 /orders/:number/filing/consent /orders/:number/filing/contact /orders/:number/filing/contact/:channel
 /orders/:number/filing/ending /orders/:number/filing/footer /orders/:number/filing/holder
 /orders/:number/filing/kind /orders/:number/filing/letter /orders/:number/filing/notice
@@ -202,10 +203,11 @@ func TestEveryPageMakesFewRoundTrips(t *testing.T) {
 		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/events") {
 			continue // a stream asks for as long as it is open
 		}
-		if !slices.Contains(pagesAsking, route.Path) {
-			t.Errorf("pagesAsking lacks %s", route.Path)
+		page := strings.Replace(route.Path, "/sites/:domain", "", 1) // the same of one of several sites
+		if !slices.Contains(pagesAsking, page) {
+			t.Errorf("pagesAsking lacks %s", page)
 		}
-		few(o.path(route.Path), cmp.Or(moreTrips[route.Path], roundTrips))
+		few(o.path(route.Path), cmp.Or(moreTrips[page], roundTrips))
 	}
 	for _, path := range staged {
 		few(path, roundTrips)
@@ -240,7 +242,13 @@ func TestPagesMakeFewRoundTripsInEveryStage(t *testing.T) {
 		}
 		t.Errorf("%s:\n%s", path, strings.Join(chain, "\n"))
 	}
-	for _, path := range []string{"/orders", "/orders/D1/filing", "/orders/D1/filing/holder", "/orders/D1/filing/site",
+	_, err = f.db.ImportOrder(t.Context(), store.OrderImport{Number: "D3", Customer: "demo", Product: "p",
+		Domains: []string{"one.com", "two.com", "three.cn"}})
+	require.NoError(t, err)
+	_, err = f.Post(t.Context(), "/orders/D3/filing", nil)
+	require.NoError(t, err)
+	for _, path := range []string{"/orders", "/orders/D3", "/orders/D3/sites/two.com/filing",
+		"/orders/D1/filing", "/orders/D1/filing/holder", "/orders/D1/filing/site",
 		"/orders/D1/filing/papers", "/orders/D1/filing/review", "/help"} {
 		few(t, path)
 	}

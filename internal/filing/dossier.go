@@ -24,6 +24,8 @@ type Dossier struct {
 	// site.
 	Companion bool `json:"companion,omitempty"`
 
+	// HolderKnown: another site's filing brought the holder, so its forms aren't asked again; it isn't stored.
+	HolderKnown bool `json:"-"`
 	// PasswordPolicy is the bureau's, as the settings have it now; it isn't stored.
 	PasswordPolicy PasswordPolicy `json:"-"`
 }

@@ -219,8 +219,8 @@ func (k Kind) Forms() []string {
 // Forms lists the dossier's forms in the order in which they are filled in: those of its kind that ask for something.
 func (d Dossier) Forms() []string {
 	return slices.DeleteFunc(d.Kind.Forms(), func(form string) bool {
-		return d.Companion && form == FormHolder ||
-			form == FormOwnership && !d.Asks(form, "number") && !d.Asks(form, "password")
+		return form == FormHolder && (d.Companion || d.HolderKnown) ||
+			form == FormOwnership && (d.HolderKnown || !d.Asks(form, "number")) && !d.Asks(form, "password")
 	})
 }
 
@@ -239,7 +239,7 @@ func (d Dossier) Asks(form, field string) bool {
 // person manages the own site, and a new site has one manager, whom the holder's form asks for.
 func (d Dossier) Offers(form, field string) bool {
 	switch {
-	case d.Companion && form == FormHolder,
+	case (d.Companion || d.HolderKnown) && form == FormHolder,
 		form == FormOwnership && field == "password" && d.PasswordPolicy == PasswordNone &&
 			d.OwnershipProof.Password == "",
 		form == FormSite && (isManagerField(field) || field == managerOther) && !d.Site.OtherManager &&

@@ -15,11 +15,13 @@ func domainBlacklisted(f Facts) []map[string]any {
 		func(d string) []map[string]any { return found(true, "domain", filing.DisplayDomain(d)) })
 }
 
-// domainNotOfOrder finds domains that aren't bound to the web space.
+// domainNotOfOrder finds domains that aren't bound to the web space, nor have a host name that is.
 func domainNotOfOrder(f Facts) []map[string]any {
 	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
 		bound := slices.ContainsFunc(f.Domains,
-			func(listed string) bool { return listed == d || filing.DomainCovers(listed, d) })
+			func(listed string) bool {
+				return listed == d || filing.DomainCovers(listed, d) || filing.RegistrableDomain(listed) == d
+			})
 		return found(!bound, "domain", filing.DisplayDomain(d))
 	})
 }

@@ -37,6 +37,9 @@ type OrderFilter struct {
 // OrderRow is an order with its filing's data for the list.
 type OrderRow struct {
 	Order
+	// Sites is how many the order has, Numbers how many of them have a number: the row shows the first.
+	Sites   int `db:"-"`
+	Numbers int `db:"-"`
 	// FilingID to StuckStep are of the open filing that stands for the order; null: none is open or completed.
 	FilingID  sql.NullInt64  `db:"-"`
 	Kind      sql.NullString `db:"-"`
@@ -105,15 +108,16 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	for i := range page.Rows {
 		orders[i] = &page.Rows[i].Order
 	}
-	var both errgroup.Group
-	both.Go(func() error { return s.fillLists(ctx, orders) })
-	both.Go(func() error {
+	var all errgroup.Group
+	all.Go(func() error { return s.fillLists(ctx, orders) })
+	all.Go(func() error { return s.fillSiteCounts(ctx, page.Rows) })
+	all.Go(func() error {
 		if err := s.fillOpen(ctx, page.Rows); err != nil {
 			return err
 		}
 		return s.fillEnded(ctx, page.Rows)
 	})
-	return page, both.Wait()
+	return page, all.Wait()
 }
 
 // fillOpen sets what a page's rows show of the open filings.

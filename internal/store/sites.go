@@ -78,34 +78,42 @@ func (s *Store) SitesOfOrders(ctx context.Context, orderIDs ...int64) (map[int64
 
 // fillSites loads the host names and the open filings of sites.
 func (s *Store) fillSites(ctx context.Context, sites []Site, orderIDs []int64) error {
-	byID := map[int64]*Site{}
-	for i := range sites {
-		byID[sites[i].ID] = &sites[i]
-	}
-	hosts, err := selectAll[struct {
-		SiteID int64  `db:"site_id"`
-		Domain string `db:"domain"`
-	}](ctx, s.db, `SELECT site_id, domain FROM order_domains WHERE order_id IN (?) AND site_id IS NOT NULL
+	hosts, err := selectAll[siteHost](ctx, s.db, `SELECT site_id, domain FROM order_domains WHERE order_id IN (?) AND site_id IS NOT NULL
 		ORDER BY order_id, position`, orderIDs)
 	if err != nil {
 		return err
-	}
-	for _, h := range hosts {
-		if w := byID[h.SiteID]; w != nil {
-			w.Hosts = append(w.Hosts, h.Domain)
-		}
 	}
 	filings, err := selectAll[Filing](ctx, s.db, filingSelect+`WHERE f.order_id IN (?) AND f.open_site_id IS NOT NULL
 		AND `+filingCustomer+` = o.customer_id`, orderIDs)
 	if err != nil {
 		return err
 	}
+	assembleSites(sites, hosts, filings)
+	return nil
+}
+
+// siteHost is a host name of a site.
+type siteHost struct {
+	SiteID int64  `db:"site_id"`
+	Domain string `db:"domain"`
+}
+
+// assembleSites gives sites their host names and open filings.
+func assembleSites(sites []Site, hosts []siteHost, filings []Filing) {
+	byID := map[int64]*Site{}
+	for i := range sites {
+		byID[sites[i].ID] = &sites[i]
+	}
+	for _, h := range hosts {
+		if w := byID[h.SiteID]; w != nil {
+			w.Hosts = append(w.Hosts, h.Domain)
+		}
+	}
 	for i := range filings {
 		if w := byID[filings[i].SiteID.Int64]; w != nil {
 			w.Filing = &filings[i]
 		}
 	}
-	return nil
 }
 
 // SiteOf returns a site of a customer's order by its domain, or by one of its host names.

@@ -224,7 +224,9 @@ func (p *Pages) submit(c *gin.Context, cur Current) error {
 		return err
 	}
 	revision, err := p.Store.SaveDossier(ctx, cur.Filing.ID, d, papers...)
-	if err != nil {
+	if errors.Is(err, store.ErrHolderMissing) {
+		return web.Redirect(c, web.FilingPath(c)+"/"+pageReview)
+	} else if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
 	submission := workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c), Unchanged: unchanged}

@@ -16,10 +16,10 @@ import (
 )
 
 // withFiling finds the customer's filing for a handler; somebody else's order is "not found". If the
-// filing is over, or in none of the stages if there are any, it sends people to the filing's page.
+// filing is over, hasn't begun, or is in none of the stages if there are any, it sends people to the filing's page.
 func (p *Pages) withFiling(h handler, stages ...filing.Stage) web.Handler {
 	return p.withLastFiling(func(c *gin.Context, cur Current) error {
-		if cur.Over() || len(stages) > 0 && !slices.Contains(stages, cur.Filing.Stage) {
+		if cur.Over() || cur.Filing.NotBegun() || len(stages) > 0 && !slices.Contains(stages, cur.Filing.Stage) {
 			return p.movedOn(c)
 		}
 		return h(c, cur)
@@ -43,33 +43,65 @@ func (p *Pages) finish(c *gin.Context, err error, flash, path string) error {
 	return p.FinishUpdate(c, err, path)
 }
 
-// withLastFiling is withFiling for pages that also show a filing that is over: the order's last one, if none is open.
+// withLastFiling is withFiling for pages that also show a filing that is over: the site's last one, if none is open.
 // Both the order and the filing must be the customer's.
 func (p *Pages) withLastFiling(h handler) web.Handler {
 	return func(c *gin.Context) error {
 		p.readAhead(c)
-		ctx := c.Request.Context()
+		return p.withSite(func(c *gin.Context, cur Current) error {
+			f, err := p.lastFiling(c.Request.Context(), cur)
+			switch {
+			case err != nil:
+				return err
+			case f == nil && cur.Several():
+				return web.Redirect(c, web.OrderPath(c))
+			case f == nil:
+				return web.Redirect(c, "/orders")
+			case f.CustomerID != cur.Order.CustomerID: // the order changed hands between the look-ups
+				return store.ErrNotFound
+			}
+			cur.Filing = *f
+			return h(c, cur)
+		})(c)
+	}
+}
+
+// lastFiling is the newest filing of a site; nil: there is none.
+func (p *Pages) lastFiling(ctx context.Context, cur Current) (*store.Filing, error) {
+	f, err := p.Store.LastFilingOfSite(ctx, cur.Site)
+	if err != nil || cur.Several() || cur.Site.Filing != nil {
+		return f, err
+	}
+	older, err := p.Store.FilingOf(ctx, cur.Order.CustomerID, cur.Order.Number) // by a build without sites
+	if errors.Is(err, store.ErrNotFound) {
+		return f, nil
+	}
+	return &older, err
+}
+
+// withSite finds the customer's order and site for a handler; somebody else's order is "not found". If the path names
+// none of several sites, it leads to the choice.
+func (p *Pages) withSite(h handler) web.Handler {
+	return func(c *gin.Context) error {
 		order, err := p.order(c)
 		if err != nil {
 			return err
 		}
-		f, err := p.Store.FilingOf(ctx, order.CustomerID, order.Number)
-		if errors.Is(err, store.ErrNotFound) {
-			var last []store.Filing
-			if last, err = p.Store.FilingsOfOrder(ctx, order.ID, 1); err == nil {
-				if len(last) == 0 || !last[0].Stage.Final() {
-					return web.Redirect(c, "/orders")
-				}
-				f = last[0]
-			}
-		}
-		if err != nil {
+		cur := Current{Order: order}
+		if cur.Sites, err = p.Store.SitesOfNumber(c.Request.Context(), order.CustomerID, order.Number); err != nil {
 			return err
 		}
-		if f.CustomerID != order.CustomerID { // the order changed hands between the look-ups
+		found := false
+		switch cur.Site, found = store.FindSite(cur.Sites, c.Param("domain")); {
+		case found && cur.Several():
+			cur.Order = order.Of(cur.Site)
+		case found:
+		case c.Param("domain") == "" && cur.Several():
+			return web.Redirect(c, web.OrderPath(c))
+		default:
 			return store.ErrNotFound
 		}
-		return h(c, Current{Order: order, Filing: f})
+		return h(c, cur)
 	}
 }
 
@@ -83,37 +115,22 @@ var readsAhead = map[string]bool{
 
 // readAhead asks the database for the filing along with its order, and for much of what the page shows.
 func (p *Pages) readAhead(c *gin.Context) {
-	ctx, userID, number := c.Request.Context(), p.UserID(c), c.Param("number")
-	history, much := readsAhead[strings.TrimPrefix(c.FullPath(), "/orders/:number/filing")]
+	ctx, userID, number, domain := c.Request.Context(), p.UserID(c), c.Param("number"), c.Param("domain")
+	history, much := readsAhead[strings.TrimPrefix(web.PageRoute(c), "/orders/:number/filing")]
 	web.Ahead(c, func() error {
-		if much {
-			p.ReadAhead(ctx, userID, number, history)
-			return nil
-		}
-		_, err := p.Store.FilingOf(ctx, userID, number)
+		_, err := p.Store.SitesOfNumber(ctx, userID, number)
 		return err
+	}, func() error {
+		if much {
+			p.ReadAhead(ctx, userID, number, domain, history)
+		}
+		return nil
 	})
 }
 
 // order is the customer's order in the path.
 func (p *Pages) order(c *gin.Context) (store.Order, error) {
 	return p.Store.OrderOf(c.Request.Context(), p.UserID(c), c.Param("number"))
-}
-
-// openFiling is the 备案 button.
-func (p *Pages) openFiling(c *gin.Context) error {
-	order, err := p.order(c)
-	if err != nil {
-		return err
-	}
-	f, err := p.Store.OpenFiling(c.Request.Context(), order.ID)
-	if errors.Is(err, store.ErrConflict) || err == nil && f.CustomerID != order.CustomerID {
-		return p.RedirectWith(c, "/orders", "flash.former_filing")
-	}
-	if err != nil {
-		return err
-	}
-	return p.started(c, f)
 }
 
 type filingData struct {
@@ -153,6 +170,8 @@ type filingData struct {
 	Confirm []filing.Channel
 	// FollowUps are the kinds that can follow a completed filing.
 	FollowUps []filing.Kind
+	// Siblings are the filings of other sites that this one travels with; nil: it is alone.
+	Siblings *siblings
 	// Over: the filing is over and the order can be filed again.
 	Over bool
 	// CanTakeOff: a registered number is on the order.
@@ -213,7 +232,7 @@ func (d *filingData) ended(events []store.Event) {
 
 func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 	// Make up for a crash between storing the filing and starting its workflow.
-	if cur.Filing.Seq == 0 && !cur.Over() {
+	if cur.Filing.Seq == 0 && !cur.Over() && !cur.Filing.NotBegun() {
 		if err := p.startFiling(c.Request.Context(), cur.Filing); err != nil {
 			return err
 		}
@@ -253,7 +272,9 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 		return filingData{}, err
 	}
 	data := filingData{
-		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+		Current: cur, Next: nextText(f), Turn: f.Turn(), Revoke: "filing.withdraw",
+		CanRevoke: f.Kind.Withdrawable(f.Stage) && !f.NotBegun(),
+		Siblings:  siblingsOf(cur),
 	}
 	if data.SMSVerification, err = p.SMSVerification(c, cur, events, dossierview.SeenByOwner); err != nil {
 		return data, err
@@ -328,6 +349,14 @@ func (p *Pages) fillApproved(ctx context.Context, data *filingData) error {
 // nextText is the key of what comes next, unless the number was registered or the filing is over.
 func nextText(f store.Filing) string {
 	switch {
+	case f.NotBegun():
+		return "stage_next.not_begun"
+	case f.Attention == filing.AttentionReturnedTogether:
+		return "stage_next." + string(f.Attention)
+	case f.AwaitsHolder && f.Stage == filing.Submitting:
+		return "stage_next.awaits_holder"
+	case f.Companion() && f.Stage == filing.Preparing:
+		return "stage_next.companion"
 	case f.Attention == filing.AttentionRefusedOurs:
 		return "stage_next." + string(f.Attention)
 	case f.Stage == filing.Preparing && f.Kind.FollowsUp():

@@ -193,7 +193,8 @@ func (p *Pages) approved(ctx context.Context, cur Current) (Current, error) {
 	if err != nil || base.CustomerID != f.CustomerID {
 		return cur, err
 	}
-	return Current{Order: cur.Order, Filing: base, FollowUp: f.Kind}, nil
+	cur.Filing, cur.FollowUp = base, f.Kind
+	return cur, nil
 }
 
 // systemsFor are the systems whose settings help with a reason: the recognised one, or all.

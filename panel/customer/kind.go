@@ -50,10 +50,15 @@ func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []web.Fi
 	return all
 }
 
-// withChoice runs a handler of the choice of kind. A follow-up's kind is fixed.
+// withChoice runs a handler of the choice of kind. That of a follow-up is fixed, and that of a site whose holder
+// another site's filing brings.
 func (p *Pages) withChoice(h handler) web.Handler {
 	return p.withFiling(p.consented(func(c *gin.Context, cur Current) error {
-		if cur.Filing.Kind.FollowsUp() {
+		blank, err := p.Blank(c.Request.Context(), cur)
+		if err != nil {
+			return err
+		}
+		if blank.Kind.FollowsUp() || blank.Companion || blank.HolderKnown {
 			return web.Redirect(c, web.FilingPath(c))
 		}
 		return h(c, cur)

@@ -43,7 +43,7 @@ func chooseText(f dossierview.PaperField) string {
 }
 
 func pictureURL(page *web.Page, id int64) string {
-	return web.URL("/orders/%s/filing/papers/%d", page.Number, id)
+	return page.SiteURL("/filing/papers/%d", id)
 }
 
 // papersForm is the page of papers.

@@ -20,22 +20,22 @@ func registerFields() []web.Field {
 	}
 }
 
-// withUnfiled finds the customer's order. If it has an open filing, it sends people there: a number
+// withUnfiled finds the customer's site. If it has an open filing, it sends people there: a number
 // is registered only where there is none.
 func (p *Pages) withUnfiled(h handler) web.Handler {
-	return func(c *gin.Context) error {
-		order, err := p.order(c)
+	return p.withSite(func(c *gin.Context, cur Current) error {
+		f, err := p.lastFiling(c.Request.Context(), cur)
 		if err != nil {
 			return err
 		}
-		_, err = p.Store.FilingOfOrder(c.Request.Context(), order.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			return h(c, Current{Order: order})
-		} else if err != nil {
-			return err
+		if f != nil {
+			if cur.Filing = *f; !cur.Over() {
+				return p.movedOn(c)
+			}
+			cur.Filing = store.Filing{}
 		}
-		return p.movedOn(c)
-	}
+		return h(c, cur)
+	})
 }
 
 // registerForm is 登记备案号.
@@ -107,8 +107,8 @@ func (p *Pages) register(c *gin.Context, cur Current) error {
 		return show(false)
 	}
 	f, err := p.Store.OpenRegistration(ctx, store.NewRegistration{
-		OrderID: order.ID, CustomerID: order.CustomerID, Dossier: d, Certificate: certificate, Compared: compared,
-		Actor: p.Actor(c),
+		OrderID: order.ID, SiteID: cur.Site.ID, CustomerID: order.CustomerID, Dossier: d, Certificate: certificate,
+		Compared: compared, Actor: p.Actor(c),
 	})
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
@@ -167,5 +167,5 @@ func (p *Pages) takeOff(c *gin.Context, cur Current) error {
 		return p.askToConfirm(c, "take_off")
 	}
 	err := p.Store.TakeOff(c.Request.Context(), cur.Filing.ID, p.Actor(c))
-	return p.finish(c, err, "flash.taken_off", "/orders")
+	return p.finish(c, err, "flash.taken_off", allPath(c))
 }

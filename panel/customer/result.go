@@ -173,5 +173,5 @@ func (p *Pages) withdraw(c *gin.Context, cur Current) error {
 		return p.askToConfirm(c, "withdraw")
 	}
 	_, err := p.Filings.Withdraw(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	return p.finish(c, err, "flash.withdrawn", "/orders")
+	return p.finish(c, err, "flash.withdrawn", allPath(c))
 }

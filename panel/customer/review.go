@@ -22,6 +22,8 @@ type reviewData struct {
 	// Found is what the pre-check found. If anything Blocks, the dossier can't be submitted.
 	Found  []dossierview.FoundLine
 	Blocks bool
+	// HolderFirst is the site whose filing must be submitted first, because it brings the holder; empty: none.
+	HolderFirst string
 	// Expected is how long the bureau will take.
 	Expected *dossierview.Expectation
 }
@@ -42,6 +44,9 @@ func (p *Pages) reviewForm(c *gin.Context, cur Current) error {
 		return err
 	}
 	data.Blocks = dossierview.Blocks(data.Found)
+	if carrier := cur.Carrier(); carrier != nil && holderFirst(d) {
+		data.HolderFirst = carrier.Domain
+	}
 	if data.Expected, err = p.ExpectedFor(ctx, d, time.Time{}); err != nil {
 		return err
 	}
@@ -52,7 +57,7 @@ func (p *Pages) reviewForm(c *gin.Context, cur Current) error {
 func (p *Pages) reviewParts(c *gin.Context, cur Current, d filing.Dossier) ([]dossierview.DossierPart, error) {
 	t := p.Texts.For(p.Lang(c))
 	kind := dossierview.DossierLine{Label: t.T("kind.title", nil), Text: t.T("kind."+string(d.Kind), nil)}
-	if !d.Kind.FollowsUp() {
+	if !d.Kind.FollowsUp() && !d.Companion && !d.HolderKnown {
 		kind.Path = dossierview.ChangePath(c, dossierview.DraftKind, dossierview.ValueKind)
 	}
 	parts := []dossierview.DossierPart{{Title: "review.filing", Lines: []dossierview.DossierLine{kind}}}

@@ -40,11 +40,18 @@ func (p *Pages) Routes(in web.Group) {
 
 	orders := in.Group("/orders", p.RequireRole(store.RoleCustomer))
 	orders.GET("", p.orderList)
-	orders.GET("/:number/register", p.withUnfiled(p.registerForm))
-	orders.POST("/:number/register", p.withUnfiled(p.register))
-	orders.POST("/:number/register/draft", p.withUnfiled(p.saveRegisterDraft))
+	orders.GET("/:number", p.orderPage)
+	p.siteRoutes(orders.Group("/:number")) // of the order's only site, or they lead to the choice
+	p.siteRoutes(orders.Group("/:number/sites/:domain"))
+}
 
-	f := orders.Group("/:number/filing")
+// siteRoutes are the pages of a site and of its filing.
+func (p *Pages) siteRoutes(site web.Group) {
+	site.GET("/register", p.withUnfiled(p.registerForm))
+	site.POST("/register", p.withUnfiled(p.register))
+	site.POST("/register/draft", p.withUnfiled(p.saveRegisterDraft))
+
+	f := site.Group("/filing")
 	f.POST("", p.openFiling)
 	f.GET("", p.withLastFiling(p.showFiling))
 	f.GET("/progress", p.withLastFiling(p.progress))
@@ -103,6 +110,7 @@ func (p *Pages) resultRoutes(f web.Group) {
 	f.POST("/site-check", p.withNumber(p.checkSiteNow))
 	f.POST("/sms-verified", p.withFiling(p.confirmSMSVerification))
 	f.POST("/withdraw", p.withFiling(p.withdraw))
+	f.POST("/let-others-go", p.withFiling(p.letOthersGo, editing...))
 	f.POST("/take-off", p.withFiling(p.takeOff))
 	f.GET("/police", p.withPolice(p.showPolice))
 	f.POST("/police", p.withPolice(p.recordPolice))

@@ -2,7 +2,6 @@ package customer
 
 import (
 	"context"
-	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -44,9 +43,10 @@ type taskStep struct {
 	path   string
 }
 
-// taskSteps are the steps of a kind of filing. A follow-up has its contact already, and a
+// taskSteps are the steps of a filing. A follow-up has its contact already, as a companion has, and a
 // deregistration has nothing to install.
-func taskSteps(kind filing.Kind, base string) []taskStep {
+func taskSteps(f store.Filing, base string) []taskStep {
+	kind := f.Kind
 	first := "kind"
 	if kind.FollowsUp() {
 		first = kind.Forms()[0]
@@ -64,7 +64,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 		steps = append([]taskStep{{"register", nil, ""}}, steps[len(steps)-2:]...)
 		steps[1].key = "register_installing"
 	}
-	if kind.FollowsUp() {
+	if kind.FollowsUp() || f.Companion() {
 		steps = steps[2:]
 	}
 	if kind.Ends() {
@@ -78,8 +78,11 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 func (p *Pages) tasks(
 	c *gin.Context, cur Current, events []store.Event, r dossierview.Refusal,
 ) ([]task, []dossierview.RefusedField, error) {
-	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
-	steps := taskSteps(cur.Filing.Kind, base)
+	if cur.Filing.NotBegun() {
+		return nil, nil, nil
+	}
+	base := web.FilingPath(c) + "/"
+	steps := taskSteps(cur.Filing, base)
 	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
 	if now < 0 {
 		now = len(steps)
@@ -126,7 +129,7 @@ func (p *Pages) formTasks(
 		return nil, nil, err
 	}
 	var list []task
-	if !d.Kind.FollowsUp() {
+	if !d.Kind.FollowsUp() && !d.Companion && !d.HolderKnown {
 		values, err := p.Chosen(ctx, cur)
 		if err != nil {
 			return nil, nil, err
@@ -150,11 +153,14 @@ func (p *Pages) formTasks(
 	}
 	review := task{Key: pageReview, Status: statusTodo, Path: web.FilingPath(c) + "/" + pageReview}
 	// The review explains what is wrong, but not what is missing.
-	if slices.ContainsFunc(found, func(l dossierview.FoundLine) bool { return l.Lacking }) {
+	if holderFirst(d) || slices.ContainsFunc(found, func(l dossierview.FoundLine) bool { return l.Lacking }) {
 		review.Status, review.Path = statusBlocked, ""
 	}
 	return append(list, review), refused, nil
 }
+
+// holderFirst tells that the holder must be submitted, with the site that carries this one, before this site is.
+func holderFirst(d filing.Dossier) bool { return d.Companion && !d.HolderKnown }
 
 // isStarted tells whether the customer has filled in anything of a form.
 func (p *Pages) isStarted(ctx context.Context, cur Current, form string) (bool, error) {

@@ -67,6 +67,9 @@ func (v *View) FirstValues(ctx context.Context, cur Current, form string) (url.V
 	case web.FormHolder:
 		return v.firstHolder(ctx, cur)
 	case web.FormOwnership:
+		if h, filed, err := v.filedHolder(ctx, cur.Filing); err != nil || filed {
+			return url.Values{"number": {h.Number}}, err
+		}
 		chosen, err := v.Chosen(ctx, cur)
 		return url.Values{"number": {chosen.Get("number")}}, err
 	case web.FormRegister:
@@ -101,12 +104,25 @@ func (v *View) firstHolder(ctx context.Context, cur Current) (url.Values, error)
 	return values, nil
 }
 
-// firstSite fills in the site's form from the order and the provider's settings.
+// firstSite fills in the site's form from the order and the provider's settings. Each of several sites is filed with its
+// registrable domain, which covers its host names.
 func (v *View) firstSite(cur Current) url.Values {
-	values := SiteValues(filing.Site{
+	site := filing.Site{
 		AccessMode: v.Provider.AccessMode, ServerPlace: v.Provider.ServerPlace,
 		Domains: cur.Order.Domains, IPs: cur.Order.IPs, Languages: []int{1},
-	})
+	}
+	if cur.Several() {
+		site.Domains = []string{cur.Site.Domain}
+	}
+	values := SiteValues(site)
+	if cur.Several() {
+		host := cur.Site.Domain
+		if listed := cur.Order.Domains; !slices.Contains(listed, host) && slices.Contains(listed, "www."+host) {
+			host = "www." + host
+		}
+		values.Set("home_page", "http://"+host+"/")
+		return values
+	}
 	for _, d := range cur.Order.Domains {
 		if !strings.HasPrefix(d, "*.") {
 			values.Set("home_page", "http://"+d+"/")
@@ -129,10 +145,14 @@ func (v *View) Chosen(ctx context.Context, cur Current) (url.Values, error) {
 	return values, err
 }
 
-// KindOf is the kind of a filing: fixed for a follow-up, chosen for others.
+// KindOf is the kind of a filing: fixed for a follow-up and for a site of a holder that another site's filing brings,
+// chosen for others.
 func (v *View) KindOf(ctx context.Context, cur Current) (filing.Kind, error) {
-	if cur.Filing.Kind.FollowsUp() {
-		return cur.Filing.Kind, nil
+	if cur.Filing.Kind.FollowsUp() || cur.Filing.Companion() {
+		return cur.Filing.Kind.OrNew(), nil
+	}
+	if _, filed, err := v.filedHolder(ctx, cur.Filing); err != nil || filed {
+		return filing.KindNewSite, err
 	}
 	values, err := v.Chosen(ctx, cur)
 	if kind := filing.Kind(values.Get(ValueKind)); slices.Contains(filing.Beginnings, kind) {
@@ -153,8 +173,13 @@ func (v *View) Blank(ctx context.Context, cur Current) (d filing.Dossier, err er
 		}
 		d.Subject = base.Subject
 	}
+	if err := v.fillHolder(ctx, cur, &d); err != nil {
+		return d, err
+	}
 	var proof url.Values
-	if d.Kind.ProvesOwnership() {
+	if d.HolderKnown && d.Kind.ProvesOwnership() {
+		proof = url.Values{"number": {d.OwnershipProof.Number}}
+	} else if d.Kind.ProvesOwnership() {
 		if proof, err = v.Draft(ctx, cur, web.FormOwnership); err != nil {
 			return d, err
 		}

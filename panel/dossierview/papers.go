@@ -50,7 +50,13 @@ func (v *View) PaperRules(t *locale.Localizer, d filing.Dossier, n filing.Needed
 
 // NeededPapers are the papers that a dossier must or may have.
 func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper {
-	return v.PaperList.Needed(d, v.Rules.Papers(d, 1))
+	needed := v.PaperList.Needed(d, v.Rules.Papers(d, 1))
+	if !d.Companion {
+		return needed
+	}
+	return slices.DeleteFunc(needed, func(n filing.NeededPaper) bool { // the holder's go with the other site
+		return len(n.Uses) > 0 && !slices.ContainsFunc(n.Uses, filing.PaperUse.OfSite)
+	})
 }
 
 // HasPicture returns a function that tells whether a paper has a picture.

@@ -6,21 +6,28 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 )
 
 // ReadAhead asks everything at once that the pages of a customer's open filing ask one by one, in a context that
-// remembers it (web.Ahead). history is for pages that show what happened.
-func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, history bool) {
-	f, err := v.Store.FilingOf(ctx, customerID, number)
-	if err != nil {
-		return
-	}
+// remembers it (web.Ahead). domain is empty for an order's only site; history is for pages that show what happened.
+func (v *View) ReadAhead(ctx context.Context, customerID int64, number, domain string, history bool) {
 	ahead := func(read func() error) {
 		go func() { _ = read() }() // who needs it gets the same error
 	}
+	ahead(func() error { _, err := v.Store.SitesOfNumber(ctx, customerID, number); return err })
+	open, err := v.Store.OpenFilingsOf(ctx, customerID, number)
+	at := slices.IndexFunc(open, func(f store.Filing) bool { return domain == "" && len(open) == 1 || f.Domain == domain })
+	if err != nil || at < 0 {
+		return
+	}
+	f := open[at]
 	for _, form := range append([]string{DraftKind}, slices.Collect(maps.Keys(web.DraftForms))...) {
 		ahead(func() error { return v.Store.Draft(ctx, f.ID, form, &url.Values{}) })
+	}
+	if f.HolderID.Valid {
+		ahead(func() error { _, err := v.Store.HolderByID(ctx, f.HolderID.Int64); return err })
 	}
 	ahead(func() error { _, err := v.Store.Contact(ctx, f.ID); return err })
 	ahead(func() error { _, err := v.Store.Papers(ctx, f.ID); return err })
@@ -36,6 +43,6 @@ func (v *View) ReadAhead(ctx context.Context, customerID int64, number string, h
 		ahead(func() error { _, err := v.Store.Verifications(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.SendBacks(ctx, f.ID); return err })
 		ahead(func() error { _, err := v.Store.Corrections(ctx, f.ID, web.CorrectionsShown); return err })
-		ahead(func() error { _, err := v.Store.FilingsOfOrder(ctx, f.OrderID, earlierShown+1); return err })
+		ahead(func() error { _, err := v.Store.FilingsOfSite(ctx, f.SiteID.Int64, earlierShown+1); return err })
 	}
 }

@@ -26,19 +26,19 @@ type TimelineLine struct {
 	By, Full string
 }
 
-// EarlierFiling is another filing of an order, with what happened to it.
+// EarlierFiling is another filing of a site, with what happened to it.
 type EarlierFiling struct {
 	store.Filing
 	Timeline []TimelineLine
 }
 
-// earlierShown limits how many other filings of an order are shown.
+// earlierShown limits how many other filings of a site are shown.
 const earlierShown = 20
 
-// Earlier are the order's other filings, newest first: those that this one follows, and those that ended.
+// Earlier are the site's other filings, newest first: those that this one follows, and those that ended.
 func (v *View) Earlier(c *gin.Context, cur Current) ([]EarlierFiling, error) {
 	ctx := c.Request.Context()
-	all, err := v.Store.FilingsOfOrder(ctx, cur.Order.ID, earlierShown+1)
+	all, err := v.Store.FilingsOfSite(ctx, cur.Site.ID, earlierShown+1)
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,12 @@ func New(k *web.Kit) *View {
 
 // Current is the filing that a page is about, with its order.
 type Current struct {
+	// Order is the order as the filing's site sees it, with its host names and numbers only.
 	Order  store.Order
 	Filing store.Filing
+	// Site is one of Sites, those of the order.
+	Site  store.Site
+	Sites []store.Site
 	// FollowUp is the kind of the open filing that is to change or end this one; empty: there is none.
 	FollowUp filing.Kind
 }
@@ -33,6 +37,9 @@ type Current struct {
 func (cur Current) Over() bool {
 	return cur.Filing.Stage == filing.Withdrawn || cur.Filing.Stage == filing.Deregistered
 }
+
+// Several tells that the order has several sites, each with filings of its own.
+func (cur Current) Several() bool { return len(cur.Sites) > 1 }
 
 // ChangePath is where a field is changed. The form then leads back to the review page.
 func ChangePath(c *gin.Context, form, field string) string {

@@ -29,6 +29,8 @@ const maxUnmaskReason = 200
 type filingData struct {
 	Filing store.Filing
 	Order  store.Order
+	// Number is the site's.
+	Number string
 	// Others are the order's other filings, newest first.
 	Others   []store.Filing
 	Timeline []timelineLine
@@ -54,6 +56,18 @@ type filingData struct {
 	filingActs
 	// Now is when the page was drawn.
 	Now time.Time
+}
+
+// together are the filings of other sites that travel in the same record.
+func (d filingData) together() (list []store.Filing) {
+	for _, o := range d.Others {
+		f := d.Filing
+		if !o.Stage.Final() && (o.ID == f.CarrierID.Int64 || o.CarrierID.Int64 == f.ID ||
+			f.CarrierID.Valid && o.CarrierID == f.CarrierID) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // immediate tells whether the page has an action without a page of its own, for which it takes a reason.
@@ -157,6 +171,7 @@ func (p *Pages) readFilingAhead(c *gin.Context, f store.Filing) {
 		func() error { _, err := p.Store.Consents(ctx, f.ID); return err },
 		func() error { _, _, err := p.Store.ErasedAt(ctx, f.ID); return err },
 		func() error { _, err := p.Store.SiteChecks(ctx, f.ID); return err },
+		func() error { _, err := p.Store.SiteByID(ctx, f.SiteID.Int64); return err },
 	)
 }
 
@@ -199,6 +214,14 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 		return err
 	}
 	data.Others = slices.DeleteFunc(data.Others, func(other store.Filing) bool { return other.ID == f.ID })
+	data.Number = data.Order.FilingNumber.String
+	if f.SiteID.Valid {
+		site, err := p.Store.SiteByID(ctx, f.SiteID.Int64)
+		if err != nil {
+			return err
+		}
+		data.Number = site.FilingNumber.String
+	}
 	events, err := p.Store.Events(ctx, f.ID)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func Back(p *Page) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = BackTo(p, URL("/orders/%s/filing", p.Number), "filing.title").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = BackTo(p, p.SiteURL("/filing"), "filing.title").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -70,7 +70,7 @@ func secure(pages, staffPages, hsts string) gin.HandlerFunc {
 }
 
 func limitBody(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(PageRoute(c)))
 	c.Next()
 }
 
@@ -84,7 +84,7 @@ const (
 func limitTime(c *gin.Context) {
 	limit := pageTime
 	switch {
-	case IsEventStream(c.Request), bodyLimit(c.FullPath()) > MaxBody, exportRoutes[c.FullPath()]:
+	case IsEventStream(c.Request), bodyLimit(PageRoute(c)) > MaxBody, exportRoutes[c.FullPath()]:
 		c.Next()
 		return
 	case c.Request.Method == http.MethodPost:
@@ -198,5 +198,21 @@ func (k *Kit) FinishUpdate(c *gin.Context, err error, path string) error {
 	return k.Finish(c, err, FilingPath(c), "", MovedOn)
 }
 
+// OrderPath is the path of the request's order.
+func OrderPath(c *gin.Context) string { return URL("/orders/%s", c.Param("number")) }
+
+// SitePath is the path of the request's site; for an order's only site, the order's.
+func SitePath(c *gin.Context) string {
+	if domain := c.Param("domain"); domain != "" {
+		return URL("/orders/%s/sites/%s", c.Param("number"), domain)
+	}
+	return OrderPath(c)
+}
+
 // FilingPath is the path of the request's filing.
-func FilingPath(c *gin.Context) string { return "/orders/" + c.Param("number") + "/filing" }
+func FilingPath(c *gin.Context) string { return SitePath(c) + "/filing" }
+
+// PageRoute is a request's route, without the part that names one of several sites: the pages below are the same.
+func PageRoute(c *gin.Context) string {
+	return strings.Replace(c.FullPath(), "/orders/:number/sites/:domain/", "/orders/:number/", 1)
+}

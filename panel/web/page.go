@@ -38,8 +38,8 @@ type Page struct {
 	// Path is the page's own, Return is where the language button returns to, and Typed is what that button carries along.
 	Path, Return string
 	Typed        url.Values
-	// Number is the order number.
-	Number string
+	// Number is the order number. Domain names one of its several sites; sitePath is the path of the page's site.
+	Number, Domain, sitePath string
 	// Saved is set when the page shows a form that was sent after its session had ended.
 	Saved bool
 	// Wrong is set when the page shows problems; its title announces that first.
@@ -86,6 +86,7 @@ func (k *Kit) fill(c *gin.Context, status int, p *Page) {
 	p.Lang = p.T.Lang()
 	p.Login, p.Role, p.Staff = k.Sessions.GetString(c.Request.Context(), KeyLogin), k.Role(c), k.staffRole(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
+	p.Domain, p.sitePath = c.Param("domain"), SitePath(c)
 	p.Return, p.Typed = k.pageOf(c), typedOn(c)
 	p.Saved, p.Framed = c.GetBool(ContextSaved), k.framed(c)
 	p.Wrong = p.Wrong || slices.Contains(mustCorrect, status)
@@ -113,6 +114,11 @@ func (p *Page) Text(key string, pairs ...any) string {
 		args[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
 	return p.T.T(key, args)
+}
+
+// SiteURL is the address of a page of the page's site, in URL's format.
+func (p *Page) SiteURL(format string, values ...any) string {
+	return p.sitePath + URL(format, values...)
 }
 
 // FieldHelp returns the address that explains a form's field; empty if no page does.

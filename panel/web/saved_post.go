@@ -61,7 +61,7 @@ func (k *Kit) formPath(c *gin.Context) string {
 	if form := c.Param("form"); DraftForms[form] && strings.HasSuffix(c.FullPath(), "/draft/:form") {
 		return FilingPath(c) + "/" + form
 	}
-	if c.FullPath() == registerPath+draftSuffix {
+	if PageRoute(c) == registerPath+draftSuffix {
 		return strings.TrimSuffix(c.Request.URL.Path, draftSuffix)
 	}
 	if k.forms[c.FullPath()] {

@@ -114,7 +114,7 @@ func postFormTexts(c *gin.Context) (values url.Values, files []string) {
 
 // allowSlowUpload gives a phone enough time to send pictures.
 func allowSlowUpload(c *gin.Context) {
-	if bodyLimit(c.FullPath()) > MaxBody {
+	if bodyLimit(PageRoute(c)) > MaxBody {
 		// without a deadline to extend, there is none to cut the upload short
 		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime))
 	}

@@ -78,7 +78,7 @@ func (b *uploadBudget) take(ctx context.Context, account, size int64) (done func
 // BeginUpload admits a form with files of somebody who is signed in, before its body is read, and gives a phone time to
 // send it. The caller must call done. ErrBusy: there was no turn in time.
 func (k *Kit) BeginUpload(c *gin.Context) (done func(), err error) {
-	if c.Request.Method != http.MethodPost || bodyLimit(c.FullPath()) <= MaxBody {
+	if c.Request.Method != http.MethodPost || bodyLimit(PageRoute(c)) <= MaxBody {
 		return func() {}, nil
 	}
 	size := int64(largestHeld)
