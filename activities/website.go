@@ -94,9 +94,9 @@ func (r SiteResult) Complete() bool { return r.CertificateServed && r.NumberShow
 // maxSiteChecks bounds how many domains of a site are checked at once.
 const maxSiteChecks = 8
 
-// CheckSite checks every domain of the dossier, or the host names below it, and the home page, and records the findings. If there is a
-// certificate, each domain but wildcards must serve it; otherwise the findings only say whether the domain
-// resolves and answers.
+// CheckSite checks every domain of the dossier, or the host names below it, and the home page, and records the
+// findings. If there is a certificate, each domain but wildcards must serve it; otherwise the findings only say
+// whether the domain resolves and answers.
 func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error) {
 	decision, dossier, err := decided(ctx, a.Store, r.FilingID)
 	if err != nil {
@@ -127,8 +127,8 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	return result, a.Store.SaveSiteChecks(ctx, r.FilingID, checks)
 }
 
-// hostsOf replaces a filed domain that the order doesn't list itself by the host names below it that the order lists: they
-// are covered, and the web space serves only them.
+// hostsOf replaces a filed domain that the order doesn't list itself by the host names below it that the order lists:
+// they are covered, and the web space serves only them.
 func (a *Website) hostsOf(ctx context.Context, filingID int64, filed []string) (hosts []string, err error) {
 	f, err := a.Store.Filing(ctx, filingID)
 	if err != nil {

@@ -201,10 +201,10 @@ func violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	return report.String(), err
 }
 
-// pageShape is a hash of what axe-core's rules depend on: the width, each element with its attributes, and where there is
-// text, but not what it says. Attributes that hold text stand for any text, names that elements call each other by for their
-// order, numbers for any number, and an element for those after it of its shape. A page in the other language, or about
-// another order, so has the same shape, unless a text is missing.
+// pageShape is a hash of what axe-core's rules depend on: the width, each element with its attributes, and where there
+// is text, but not what it says. Attributes that hold text stand for any text, names that elements call each other by
+// for their order, numbers for any number, and an element for those after it of its shape. A page in the other
+// language, or about another order, so has the same shape, unless a text is missing.
 const pageShape = `(() => {
 	const texts = ["href", "src", "content", "value", "title", "alt", "placeholder", "action", "aria-label"]
 	const names = ["id", "for", "name", "list", "form", "headers", "aria-labelledby", "aria-describedby", "aria-controls"]

@@ -104,8 +104,8 @@ func (v *View) firstHolder(ctx context.Context, cur Current) (url.Values, error)
 	return values, nil
 }
 
-// firstSite fills in the site's form from the order and the provider's settings. Each of several sites is filed with its
-// registrable domain, which covers its host names.
+// firstSite fills in the site's form from the order and the provider's settings. Each of several sites is filed with
+// its registrable domain, which covers its host names.
 func (v *View) firstSite(cur Current) url.Values {
 	site := filing.Site{
 		AccessMode: v.Provider.AccessMode, ServerPlace: v.Provider.ServerPlace,
