@@ -242,7 +242,7 @@ func TestPagesMakeFewRoundTripsInEveryStage(t *testing.T) {
 		}
 		t.Errorf("%s:\n%s", path, strings.Join(chain, "\n"))
 	}
-	_, err = f.db.ImportOrder(t.Context(), store.OrderImport{Number: "D3", Customer: "demo", Product: "p",
+	_, err := f.db.ImportOrder(t.Context(), store.OrderImport{Number: "D3", Customer: "demo", Product: "p",
 		Domains: []string{"one.com", "two.com", "three.cn"}})
 	require.NoError(t, err)
 	_, err = f.Post(t.Context(), "/orders/D3/filing", nil)
