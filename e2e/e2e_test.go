@@ -94,8 +94,14 @@ func retry(t *testing.T, s *stack.Stack, order string) url.Values {
 // prepared leads to the forms.
 func prepared(t *testing.T, w *demo.Walker, order string) {
 	t.Helper()
+	preparedSite(t, w, order, "")
+}
+
+// preparedSite is prepared for one of an order's several sites.
+func preparedSite(t *testing.T, w *demo.Walker, order, domain string) {
+	t.Helper()
 	ctx, begin := t.Context(), time.Now()
-	require.NoError(t, w.Open(ctx, order))
+	require.NoError(t, w.OpenSite(ctx, order, domain))
 	require.NoError(t, w.Contact(ctx, filingtest.Contact(), password))
 	require.NoError(t, w.Verify(ctx, filingtest.Contact(), begin))
 	wait(t, w, filing.Preparing)

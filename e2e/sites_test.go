@@ -45,12 +45,11 @@ func newCompany(t *testing.T, s *stack.Stack, number, province string) *company 
 	_, err := s.Store.ImportOrder(ctx, store.OrderImport{Number: number, Customer: stack.DemoCustomer, Product: "虚拟主机",
 		Domains: []string{"www.a-" + number + ".com", "b-" + number + ".com", "c-" + number + ".com"}, IPs: []string{"192.0.2.10"}})
 	require.NoError(t, err)
-	w := customer(t, s)
-	prepared(t, w, number)
 	c.order, err = s.Store.OrderByNumber(ctx, number)
 	require.NoError(t, err)
 	c.sites, err = s.Store.SitesOf(ctx, c.order.ID)
 	require.NoError(t, err)
+	preparedSite(t, customer(t, s), number, c.sites[0].Domain)
 	var ids []int64
 	for _, w := range c.sites {
 		ids = append(ids, w.ID)

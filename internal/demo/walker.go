@@ -36,6 +36,8 @@ type Walker struct {
 	panel, inbox string
 	http         *http.Client
 	order        string
+	// domain is one of several sites of the order; empty: its only one.
+	domain string
 }
 
 // NewWalker opens a browser on a panel; inbox is where codes are read.
@@ -117,15 +119,23 @@ func (w *Walker) SignIn(ctx context.Context, login, password string) error {
 
 // Open clicks 备案 on an order.
 func (w *Walker) Open(ctx context.Context, order string) error {
-	w.order = order
+	return w.OpenSite(ctx, order, "")
+}
+
+// OpenSite clicks 备案 on one of an order's several sites.
+func (w *Walker) OpenSite(ctx context.Context, order, domain string) error {
+	w.order, w.domain = order, domain
 	_, err := w.Post(ctx, w.path(""), nil)
 	return err
 }
 
 // Use switches to an order's filing.
-func (w *Walker) Use(order string) { w.order = order }
+func (w *Walker) Use(order string) { w.order, w.domain = order, "" }
 
 func (w *Walker) path(step string) string {
+	if w.domain != "" {
+		return "/orders/" + url.PathEscape(w.order) + "/sites/" + url.PathEscape(w.domain) + "/filing" + step
+	}
 	return "/orders/" + url.PathEscape(w.order) + "/filing" + step
 }
 

@@ -560,7 +560,7 @@ var siteTable = web.TableSpec[siteLine]{
 	Class: "orders",
 	Row:   func(l siteLine) templ.OrderedAttributes { return web.Mark("data-site", l.Domain) },
 	Columns: []web.Column[siteLine]{
-		{Key: "order_sites.site", Cell: siteName, RowHead: true},
+		{Key: "order_sites.site", Cell: siteName},
 		{Key: "orders.stage", Cell: siteStage},
 		{Key: "orders.filing_number", Cell: siteNumber},
 		{Key: "order_sites.number_shown", Cell: siteShown},
