@@ -242,7 +242,8 @@ func TestNoPageHidesThatTheDatabaseWentAway(t *testing.T) {
 // failed tells whether an answer says that something failed.
 func failed(status int) bool { return status == 0 || status >= http.StatusInternalServerError }
 
-// unhelpful leaves out the statements that only help: without new code tables, the last known ones hold (web.Kit.Tables).
+// unhelpful leaves out the statements that only help: without new code tables, the last known ones hold
+// (web.Kit.Tables).
 func unhelpful(statements []string) []string {
 	return slices.DeleteFunc(statements, func(s string) bool { return strings.Contains(s, " FROM code_tables ") })
 }

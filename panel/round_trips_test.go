@@ -116,9 +116,11 @@ const (
 
 var (
 	// runs are the states of a goroutine that goes on by itself: it computes, or waits for another process.
-	runs = regexp.MustCompile(`^goroutine \d+ [^\[]*\[(running|runnable|syscall|preempted|copystack|IO wait|GC |wait for GC)`)
+	runs = regexp.MustCompile(
+		`^goroutine \d+ [^\[]*\[(running|runnable|syscall|preempted|copystack|IO wait|GC |wait for GC)`)
 	// idles are those that wait for what comes from outside: the next request, a signal, the end of the database.
-	idles = regexp.MustCompile(`os/signal\.|os\.\(\*Process\)|os/exec\.|\.Accept\(|net/http\.\(\*(connReader|persistConn)\)`)
+	idles = regexp.MustCompile(
+		`os/signal\.|os\.\(\*Process\)|os/exec\.|\.Accept\(|net/http\.\(\*(connReader|persistConn)\)`)
 )
 
 // busy is the stack of a goroutine, not the caller's, that runs or waits for an answer of the database; empty if there
