@@ -27,7 +27,9 @@ func TestMigrationsAreReadByTiDB(t *testing.T) {
 		for _, part := range []string{up, down} {
 			list, _, err := parser.New().Parse(part, "", "")
 			require.NoError(t, err, file)
-			require.NotEmpty(t, list, file)
+			if !strings.Contains(up, ": in Go (") { // what SQL can't do
+				require.NotEmpty(t, list, file)
+			}
 			for _, statement := range list {
 				require.Empty(t, refusedByTiDB(statement), "%s: %s", filepath.Base(file), statement.Text())
 			}
