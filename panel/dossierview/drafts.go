@@ -3,6 +3,7 @@ package dossierview
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -117,8 +118,9 @@ func (v *View) firstSite(cur Current) url.Values {
 	values := SiteValues(site)
 	if cur.Several() {
 		host := cur.Site.Domain
-		if listed := cur.Order.Domains; !slices.Contains(listed, host) && slices.Contains(listed, "www."+host) {
-			host = "www." + host
+		www := fmt.Sprintf("www.%s", host)
+		if listed := cur.Order.Domains; !slices.Contains(listed, host) && slices.Contains(listed, www) {
+			host = www
 		}
 		values.Set("home_page", "http://"+host+"/")
 		return values
