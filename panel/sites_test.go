@@ -148,10 +148,11 @@ func TestOrderSaysWhichSitesFollow(t *testing.T) {
 	h.Province = "430000"
 	require.NoError(t, m.db.SaveDraft(t.Context(), m.of("one.com").ID, "holder", demo.HolderValues(h)))
 	page := m.see("/orders/D3")
-	require.Equal(t, "一起提交管局：one.com。", page.Find("[data-record]").Text())
+	require.Equal(t, "先提交管局：one.com。", page.Find("[data-record]").Text())
 	require.Contains(t, page.Find("[data-later]").Text(), "two.com、three.cn")
 	require.Contains(t, page.Find("[data-rule]").Text(), "一次最多提交1个网站。")
 	require.Contains(t, page.Find("[data-rule]").Text(), "2025", "with its source")
+	require.Contains(t, m.see("/orders/D3/sites/two.com/filing").Find("[data-siblings]").Text(), "本省一次收不下的")
 }
 
 func (m *manySites) tasks(domain string) (keys []string) {

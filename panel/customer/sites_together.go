@@ -20,6 +20,8 @@ type siblings struct {
 	Awaits, NotBegun bool
 	// Together are the sites in the same record, Missing those of them that the customer must still submit.
 	Together, Missing []string
+	// Planned: the holder isn't submitted yet, so the province may still take fewer at once.
+	Planned bool
 	// CanLetGo: the others can go without this one. Refused: the bureau refused it, and returned the others.
 	CanLetGo, Refused bool
 }
@@ -30,9 +32,9 @@ func siblingsOf(cur Current) *siblings {
 	if !cur.Several() || !f.HolderID.Valid || f.Stage.Final() {
 		return nil
 	}
-	s := &siblings{Awaits: f.AwaitsHolder, NotBegun: f.NotBegun()}
+	s := &siblings{Awaits: f.AwaitsHolder, NotBegun: f.NotBegun(), Planned: !submitted(f.Stage)}
 	if carrier := cur.Carrier(); carrier != nil {
-		s.Carrier = carrier.Domain
+		s.Carrier, s.Planned = carrier.Domain, !submitted(carrier.Stage)
 	}
 	record := f.ID
 	if f.CarrierID.Valid {
