@@ -120,19 +120,24 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	return page, all.Wait()
 }
 
+// idsOf are the IDs of a page's orders. It copies no row, because others may be filling other fields of it.
+func idsOf(rows []OrderRow) []int64 {
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	return ids
+}
+
 // fillOpen sets what a page's rows show of the open filings.
 func (s *Store) fillOpen(ctx context.Context, rows []OrderRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	ids := make([]int64, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
-	}
 	open, err := selectAll[Filing](ctx, s.db, `SELECT f.id, f.order_id, f.kind, f.stage, f.attention, f.stuck_step, f.seq,
 			f.carrier_id, f.awaits_holder, f.start_due
 		FROM filings f JOIN orders o ON o.id = f.open_order_id WHERE f.open_order_id IN (?)
-		AND `+filingCustomer+` = o.customer_id ORDER BY f.id`, ids)
+		AND `+filingCustomer+` = o.customer_id ORDER BY f.id`, idsOf(rows))
 	leads := byOrder(open)
 	for i := range rows {
 		f, found := leads[rows[i].ID]

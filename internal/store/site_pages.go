@@ -117,10 +117,7 @@ func (s *Store) fillSiteCounts(ctx context.Context, orders []OrderRow) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	ids := make([]int64, len(orders))
-	for i, o := range orders {
-		ids[i] = o.ID
-	}
+	ids := idsOf(orders)
 	rows, err := selectAll[struct {
 		OrderID int64 `db:"order_id"`
 		Sites   int   `db:"sites"`
