@@ -10,6 +10,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -96,7 +98,7 @@ const (
 	portTries = 1000
 )
 
-// FreePorts finds n free loopback ports, at random, so that concurrent processes don't find the same ones.
+// FreePorts finds n free loopback ports, which no other call finds as long as this process runs.
 func FreePorts(n int) ([]int, error) {
 	var ports []int
 	for range portTries {
@@ -104,14 +106,43 @@ func FreePorts(n int) ([]int, error) {
 			return ports, nil
 		}
 		port := freePortsFrom + rand.IntN(freePortsTo-freePortsFrom)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		mine, err := reserve(port)
 		if err != nil {
-			continue // taken
+			return nil, err
 		}
-		defer l.Close() // held until all are known, so that no two are the same
-		ports = append(ports, port)
+		if mine && CheckPort("", port) == nil {
+			ports = append(ports, port)
+		}
 	}
 	return nil, fmt.Errorf("only %d of %d free ports found", len(ports), n)
+}
+
+// reserved are the ports that this process was given. Other processes see them as locked bytes of a file, one for each
+// port; the system unlocks them when the process ends.
+var reserved = struct {
+	sync.Mutex
+	ports map[int]bool
+	file  func() (*os.File, error)
+}{ports: map[int]bool{}, file: sync.OnceValues(func() (*os.File, error) {
+	return os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("beian-ports-%d", os.Getuid())), os.O_CREATE|os.O_RDWR, 0o600)
+})}
+
+// reserve takes a port for this process: seconds pass before somebody listens at it, and tests of other processes
+// choose ports meanwhile. It reports false for one that was given before, here or there.
+func reserve(port int) (bool, error) {
+	reserved.Lock()
+	defer reserved.Unlock()
+	file, err := reserved.file()
+	if err != nil || reserved.ports[port] {
+		return false, err
+	}
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Start: int64(port), Len: 1}
+	err = syscall.FcntlFlock(file.Fd(), syscall.F_SETLK, &lock)
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
+		return false, nil
+	}
+	reserved.ports[port] = err == nil
+	return err == nil, err
 }
 
 // CheckPort checks, before anything is started, that a port is free; setting is where another can be chosen.
