@@ -200,7 +200,7 @@ FTPD_PACKAGES := vsftpd pure-ftpd pure-ftpd-common proftpd-core proftpd-mod-cryp
 packages: $(FTPD)/proftpd
 	@missing=""; \
 	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
-	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v chromium-headless-shell >/dev/null || missing="$$missing chromium-headless-shell"; \
 	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
