@@ -49,11 +49,7 @@ const query = "\x00\x03"
 func (c *gatedConn) Write(b []byte) (int, error) {
 	text, asks := strings.CutPrefix(string(b[min(len(b), 3):min(len(b), 1000)]), query)
 	if asks && !strings.HasPrefix(text, "SET ") && c.gate.shut.Load() {
-		q := heldQuestion{strings.Join(strings.Fields(text), " "), make(chan struct{})}
-		c.gate.mu.Lock()
-		c.gate.held = append(c.gate.held, q)
-		c.gate.mu.Unlock()
-		<-q.pass
+		c.gate.hold(strings.Join(strings.Fields(text), " "))
 	}
 	return c.Conn.Write(b)
 }
@@ -62,6 +58,19 @@ func (c *gatedConn) Write(b []byte) (int, error) {
 func (c *gatedConn) Read(b []byte) (int, error) { return c.Conn.Read(b) }
 
 func (g *gate) wrap(conn net.Conn) net.Conn { return &gatedConn{conn, g} }
+
+// hold waits until the gate lets a question pass, unless it was opened meanwhile.
+func (g *gate) hold(text string) {
+	q := heldQuestion{text, make(chan struct{})}
+	g.mu.Lock()
+	if !g.shut.Load() {
+		g.mu.Unlock()
+		return
+	}
+	g.held = append(g.held, q)
+	g.mu.Unlock()
+	<-q.pass
+}
 
 // release lets pass what is held.
 func (g *gate) release() (texts []string) {
@@ -79,7 +88,10 @@ func (g *gate) release() (texts []string) {
 func (g *gate) trips(t *testing.T, request func()) (rounds []string) {
 	t.Helper()
 	g.shut.Store(true)
-	defer g.shut.Store(false)
+	defer func() { // whoever is still held, if this fails, would hold up the panel's end
+		g.shut.Store(false)
+		g.release()
+	}()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -123,11 +135,13 @@ var (
 		`os/signal\.|os\.\(\*Process\)|os/exec\.|\.Accept\(|net/http\.\(\*(connReader|persistConn)\)`)
 )
 
+// stacks is the memory for the stacks of all goroutines.
+var stacks = make([]byte, 1<<22)
+
 // busy is the stack of a goroutine, not the caller's, that runs or waits for an answer of the database; empty if there
 // is none.
 func busy() string {
-	buffer := make([]byte, 1<<22)
-	for i, stack := range strings.Split(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+	for i, stack := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
 		if i > 0 && runs.MatchString(stack) && !idles.MatchString(stack) {
 			return stack
 		}
