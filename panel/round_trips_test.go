@@ -130,9 +130,10 @@ var (
 	// runs are the states of a goroutine that goes on by itself: it computes, or waits for another process.
 	runs = regexp.MustCompile(
 		`^goroutine \d+ [^\[]*\[(running|runnable|syscall|preempted|copystack|IO wait|GC |wait for GC)`)
-	// idles are those that wait for what comes from outside: the next request, a signal, the end of the database.
+	// idles are those that wait for what comes from outside: the next request, a signal, the end of the database, the
+	// next sample of a profile.
 	idles = regexp.MustCompile(
-		`os/signal\.|os\.\(\*Process\)|os/exec\.|\.Accept\(|net/http\.\(\*(connReader|persistConn)\)`)
+		`os/signal\.|os\.\(\*Process\)|os/exec\.|runtime/pprof\.|\.Accept\(|net/http\.\(\*(connReader|persistConn)\)`)
 )
 
 // stacks is the memory for the stacks of all goroutines.
