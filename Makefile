@@ -11,7 +11,7 @@ BUILDFLAGS := -tags nomsgpack
 # Temporal's own command line, if installed, is a development server too.
 DEV_TEMPORAL := $(if $(shell command -v temporal),,$(TEMPORAL))
 
-.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race mutants bench bench-bulk record lint vulncheck format generate notice build tools packages clean
+.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race mutants bench bench-bulk bench-week record lint vulncheck format generate notice build tools packages clean
 
 ## help: list the targets (the default)
 help:
@@ -85,7 +85,7 @@ fuzz:
 	done
 
 ## race: every package but the end-to-end tests under the race detector
-# -short leaves out the tests of ten thousand filings. TEMPORAL_DEBUG turns off the SDK's
+# -short leaves out the tests of thousands of filings. TEMPORAL_DEBUG turns off the SDK's
 # deadlock detector, which mistakes the slow workflow code for a deadlock.
 race: export TEMPORAL_DEBUG = 1
 race: packages tools
@@ -108,6 +108,11 @@ mutants:
 # Compare only the numbers of a single run.
 bench: packages
 	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
+
+## bench-week: exchange a simulated week of 10,000 filings with the bureau
+# `make test` does the same with 2,000.
+bench-week: packages
+	BEIAN_WEEK=10000 go test -count=1 -v -timeout 30m ./workflows -run TestAWeekOfThousandsOfFilings
 
 ## bench-bulk: measure resuming 2,000 filings in bulk
 # Resumes 2,000 filings after an SMS outage, on the whole stack. `make test` does the same
