@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -172,23 +171,23 @@ func (s *story) run(in workflows.FilingInput, start time.Time) {
 	s.env.SetStartTime(start)
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine isn't a deadlock
-	s.env.RegisterWorkflow(workflows.Aftercare)
-	s.env.RegisterActivity(&activities.Filing{})
-	s.env.RegisterActivity(&activities.Message{})
-	s.env.RegisterActivity(&activities.Website{})
-	s.env.OnWorkflow(workflows.Aftercare, mock.Anything, mock.Anything).Return(
-		func(workflow.Context, workflows.AftercareInput) error { s.aftercare++; return nil })
-	s.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(s.write)
+	// Not the test environment's mocks, which look at the stack for each call: there are thousands of stories.
+	act := func(name string, does any) {
+		s.env.RegisterActivityWithOptions(does, activity.RegisterOptions{Name: name})
+	}
+	s.env.RegisterWorkflowWithOptions(func(workflow.Context, workflows.AftercareInput) error { s.aftercare++; return nil },
+		workflow.RegisterOptions{Name: "Aftercare"})
+	act("Advance", s.write)
 	ends := func(ctx context.Context, p activities.Progress) error {
 		if err := s.fails("end"); err != nil {
 			return err
 		}
 		return s.write(ctx, p)
 	}
-	s.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(ends)
-	s.env.OnActivity(filingActivities.EndNumber, mock.Anything, mock.Anything).Return(ends)
-	s.env.OnActivity(filingActivities.IsTrue, mock.Anything, mock.Anything).Return(true, nil)
-	s.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(
+	act("RecordNumber", ends)
+	act("EndNumber", ends)
+	act("IsTrue", func(context.Context, activities.Fact) (bool, error) { return true, nil })
+	act("QueueRecord",
 		func(_ context.Context, r activities.RecordRef) error {
 			if err := s.fails("queue"); err != nil {
 				return err
@@ -198,7 +197,7 @@ func (s *story) run(in workflows.FilingInput, start time.Time) {
 			s.queued = append(s.queued, r.Revision)
 			return nil
 		})
-	s.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(
+	act("SendCode",
 		func(_ context.Context, c activities.CodeRef) error {
 			err := s.fails("code " + string(c.Channel))
 			s.mu.Lock()
@@ -208,7 +207,7 @@ func (s *story) run(in workflows.FilingInput, start time.Time) {
 			}
 			return err
 		})
-	s.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(
+	act("Notify",
 		func(_ context.Context, n activities.Notice) error {
 			err := s.fails("notice " + n.Key)
 			s.mu.Lock()
@@ -218,12 +217,12 @@ func (s *story) run(in workflows.FilingInput, start time.Time) {
 			}
 			return err
 		})
-	s.env.OnActivity(messageActivities.AlertStaff, mock.Anything, mock.Anything).Return(nil)
-	s.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(
+	act("AlertStaff", func(context.Context, activities.StuckReport) error { return nil })
+	act("InstallCertificate",
 		func(context.Context, activities.FilingRef) (activities.InstallResult, error) {
 			return activities.InstallResult{}, s.fails("install")
 		})
-	s.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(
+	act("CheckSite",
 		func(context.Context, activities.FilingRef) (seen activities.SiteResult, err error) {
 			if err := s.fails("check"); err != nil {
 				return seen, err
