@@ -11,11 +11,12 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 )
 
-// Picture is the sample upload for a field of the page of papers, different for each field.
+// Picture is the sample upload for a field of the page of papers, different for each field. It is no larger than papers
+// must be: a demonstration and each end-to-end test upload many.
 func Picture(field string) []byte {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, field)
-	return filingtest.Picture(1280, 900, h.Sum64())
+	return filingtest.Picture(1000, 700, h.Sum64())
 }
 
 // Papers uploads every paper of the page of papers that is missing or was signed before the forms changed, with its
