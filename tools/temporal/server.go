@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -191,7 +192,7 @@ func serverConfig(o options, sql *config.SQL) (*config.Config, error) {
 	conf.NamespaceDefaults.Archival.History.State = "disabled"
 	conf.NamespaceDefaults.Archival.Visibility.State = "disabled"
 
-	ports, err := freePorts(7)
+	ports, err := servicePorts()
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +220,29 @@ func userInterface(o options) *uiserver.Server {
 		CORS:                uiconfig.CORS{CookieInsecure: true},
 		HideLogs:            true,
 	}))
+}
+
+// services is how many ports the services need besides the frontend's.
+const services = 7
+
+// servicePorts are those that BEIAN_TEMPORAL_PORTS lists, or any that are free now. Servers that start at the same time
+// may find the same ones.
+func servicePorts() (ports []int, err error) {
+	list := os.Getenv("BEIAN_TEMPORAL_PORTS")
+	if list == "" {
+		return freePorts(services)
+	}
+	for _, text := range strings.Split(list, ",") {
+		port, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, fmt.Errorf("BEIAN_TEMPORAL_PORTS: %w", err)
+		}
+		ports = append(ports, port)
+	}
+	if len(ports) != services {
+		return nil, fmt.Errorf("BEIAN_TEMPORAL_PORTS: want %d ports, not %d", services, len(ports))
+	}
+	return ports, nil
 }
 
 // freePorts keeps all listeners open until every port is known, so that no two are the same.

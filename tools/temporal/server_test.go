@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"go.temporal.io/server/common/dynamicconfig"
@@ -33,5 +34,23 @@ func TestDynamicNumbersReachTheServer(t *testing.T) {
 	}
 	if _, err := dynamicValues([]string{"no value"}); err == nil {
 		t.Error("a value without = is taken")
+	}
+}
+
+func TestServicesListenWhereTheyAreTold(t *testing.T) {
+	for list, want := range map[string]string{"1,2,3": "want 7 ports, not 3", "1,2,3,4,5,6,x": "BEIAN_TEMPORAL_PORTS"} {
+		t.Setenv("BEIAN_TEMPORAL_PORTS", list)
+		_, err := servicePorts()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", list, err, want)
+		}
+	}
+	t.Setenv("BEIAN_TEMPORAL_PORTS", "11,12,13,14,15,16,17")
+	conf, err := serverConfig(options{IP: "127.0.0.1", Port: 10}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := conf.Services["worker"].RPC; got.GRPCPort != 16 || got.MembershipPort != 17 {
+		t.Errorf("the worker service listens at %d and %d", got.GRPCPort, got.MembershipPort)
 	}
 }

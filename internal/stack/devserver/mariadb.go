@@ -52,7 +52,7 @@ func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*M
 	if throwaway {
 		args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=256M")
 	}
-	p, err := start("MariaDB", logFile, server, args...)
+	p, err := start("MariaDB", logFile, nil, server, args...)
 	if err != nil {
 		return nil, err
 	}

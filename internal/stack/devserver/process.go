@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -33,7 +34,7 @@ type process struct {
 }
 
 // start runs a program with its output in a log file; the kernel ends it if this process dies.
-func start(name, logFile string, command string, args ...string) (*process, error) {
+func start(name, logFile string, env []string, command string, args ...string) (*process, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
@@ -41,6 +42,7 @@ func start(name, logFile string, command string, args ...string) (*process, erro
 	defer log.Close()
 	cmd := exec.Command(command, args...)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), env...)
 	// A process group of its own shields it from the terminal's Ctrl-C: we stop it in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -70,6 +72,13 @@ func (p *process) kill() {
 	<-p.done
 }
 
+// lastLine is the end of a log, where there is one.
+func lastLine(logFile string) string {
+	log, _ := os.ReadFile(logFile)
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	return lines[len(lines)-1]
+}
+
 // ready waits until check passes; if the child ends first, the error names its log.
 func (p *process) ready(ctx context.Context, logFile string, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, StartTimeout)
@@ -81,7 +90,7 @@ func (p *process) ready(ctx context.Context, logFile string, check func(context.
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s ended early; see its log %s", p.name, logFile)
+			return fmt.Errorf("%s ended early; see its log %s: %s", p.name, logFile, lastLine(logFile))
 		case <-ctx.Done():
 			return errors.Join(fmt.Errorf("%s is not ready; see its log %s", p.name, logFile), err)
 		case <-time.After(ReadyPause):

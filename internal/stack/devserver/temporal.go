@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -21,6 +22,16 @@ const drainPolls = "frontend.enableCancelWorkerPollsOnShutdown=true"
 
 // reportProblems makes the server report runs after two failed workflow tasks in a row; the default is five.
 const reportProblems = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
+
+// onePartition keeps a task queue in one place: with little to do, tasks and polls of the default's four mostly look for
+// each other.
+var onePartition = []string{"matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1"}
+
+// The services of the built server talk to each other at ports of their own; Temporal's own command finds some itself.
+const (
+	servicePorts    = 7
+	servicePortsEnv = "BEIAN_TEMPORAL_PORTS="
+)
 
 // Temporal is a development server on SQLite.
 type Temporal struct {
@@ -64,8 +75,10 @@ func StartTemporal(ctx context.Context, dir string, port, uiPort int, database s
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error", "--dynamic-config-value",
-		drainPolls, "--dynamic-config-value", reportProblems}
+	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error"}
+	for _, value := range append([]string{drainPolls, reportProblems}, onePartition...) {
+		args = append(args, "--dynamic-config-value", value)
+	}
 	if database != "" {
 		args = append(args, "--db-filename", database)
 	}
@@ -74,8 +87,13 @@ func StartTemporal(ctx context.Context, dir string, port, uiPort int, database s
 	} else {
 		args = append(args, "--ui-port", strconv.Itoa(uiPort))
 	}
+	ports, err := FreePorts(servicePorts)
+	if err != nil {
+		return nil, err
+	}
+	env := []string{servicePortsEnv + strings.Trim(strings.ReplaceAll(fmt.Sprint(ports), " ", ","), "[]")}
 	logFile := filepath.Join(dir, "temporal.log")
-	p, err := start("Temporal", logFile, program, args...)
+	p, err := start("Temporal", logFile, env, program, args...)
 	if err != nil {
 		return nil, err
 	}
