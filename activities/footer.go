@@ -97,12 +97,14 @@ func seenAt(f website.Finding) map[string]string {
 	return seen
 }
 
-// ownHost reports whether an address belongs to the filed site, with or without "www.".
+// ownHost reports whether an address belongs to the filed site: with or without "www.", or below its domain.
 func ownHost(u *url.URL, site filing.Site) bool {
 	bare := func(host string) string { return strings.TrimPrefix(strings.ToLower(host), "www.") }
 	home, err := url.Parse(site.HomePage)
 	return err == nil && bare(home.Hostname()) == bare(u.Hostname()) ||
-		slices.ContainsFunc(site.Domains, func(d string) bool { return bare(d) == bare(u.Hostname()) })
+		slices.ContainsFunc(site.Domains, func(d string) bool {
+			return bare(d) == bare(u.Hostname()) || d == filing.RegistrableDomain(u.Hostname())
+		})
 }
 
 // PlaceFooter writes the page that the customer agreed to. A repeat continues where the last attempt ended.

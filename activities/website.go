@@ -127,9 +127,8 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	return result, a.Store.SaveSiteChecks(ctx, r.FilingID, checks)
 }
 
-// hostsOf replaces a filed domain that the order doesn't list itself by the host names below it that the order lists:
-// they are covered, and the web space serves only them.
-func (a *Website) hostsOf(ctx context.Context, filingID int64, filed []string) (hosts []string, err error) {
+// hostsOf are the host names that the web space serves of a filing's domains.
+func (a *Website) hostsOf(ctx context.Context, filingID int64, filed []string) ([]string, error) {
 	f, err := a.Store.Filing(ctx, filingID)
 	if err != nil {
 		return nil, err
@@ -138,16 +137,7 @@ func (a *Website) hostsOf(ctx context.Context, filingID int64, filed []string) (
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range filed {
-		below := slices.DeleteFunc(slices.Clone(order.Domains), func(h string) bool {
-			return filing.RegistrableDomain(h) != d
-		})
-		if len(below) == 0 || slices.Contains(order.Domains, d) {
-			below = []string{d}
-		}
-		hosts = append(hosts, below...)
-	}
-	return hosts, nil
+	return filing.HostsOf(filed, order.Domains), nil
 }
 
 // checkDomain checks one domain; must says that the site is incomplete without it.

@@ -9,6 +9,7 @@ import (
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
 )
 
 // Each domain has its line, with or without a certificate; a domain that merely answers doesn't keep the site from
@@ -65,6 +66,31 @@ func TestEveryDomainsStateIsKept(t *testing.T) {
 	require.Equal(t, "ok", kinds["www.example.com"])
 	require.Equal(t, "status", kinds["ftp.example.com"])
 	require.Equal(t, "wildcard", kinds["*.example.com"])
+}
+
+// A filed domain stands for the host names that the order lists below it: each is looked at.
+func TestHostNamesBelowTheFiledDomainAreLookedAt(t *testing.T) {
+	e, ctx := newEditing(t, false), t.Context()
+	e.serve = func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`<a href="` + linkTarget + `">` + siteNumber + `</a>`))
+	}
+	_, err := e.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"www.example.com", "shop.example.com", "example.com"}})
+	require.NoError(t, err)
+	revision, err := e.db.SaveDossier(ctx, e.filing.ID, filing.Dossier{Holder: filingtest.PersonHolder(),
+		Site: filing.Site{Name: "x", Domains: []string{"example.com"}, HomePage: "http://www.example.com/"}})
+	require.NoError(t, err)
+	_, err = e.db.DB().ExecContext(ctx, `UPDATE records SET revision = ? WHERE filing_id = ?`, revision, e.filing.ID)
+	require.NoError(t, err)
+	_, err = e.website.CheckSite(ctx, activities.FilingRef{FilingID: e.filing.ID})
+	require.NoError(t, err)
+	checks, err := e.db.SiteChecks(ctx, e.filing.ID)
+	require.NoError(t, err)
+	var seen []string
+	for _, c := range checks {
+		seen = append(seen, c.Target)
+	}
+	require.ElementsMatch(t, []string{"www.example.com", "shop.example.com", "example.com", store.HomeTarget}, seen)
 }
 
 // Without a certificate there is nothing to install, by us or by hand; with one it depends on the web space.

@@ -49,17 +49,17 @@ func TestASignedPaperStatesWhatTheFormsSay(t *testing.T) {
 	require.Equal(t, first, f.page("/papers").Find(`[data-paper=letter] [data-statement]`).AttrOr("data-statement", ""),
 		"the code that the paper must show")
 
-	f.save("site", url.Values{"domains": {"www.example.com\nexample.com"}, "remark": {"无"}})
+	f.save("site", url.Values{"domains": {"example.com\nexample.net"}, "remark": {"无"}})
 	both := f.code("letter")
 	f.letter("both domains")
 	require.NotEqual(t, first, both)
-	f.save("site", url.Values{"domains": {" example.com \n\nwww.example.com"}, "name": {"林测试的 读书笔记 "},
+	f.save("site", url.Values{"domains": {" example.net \n\nwww.example.com"}, "name": {"林测试的 读书笔记 "},
 		"home_page": {"http://WWW.example.com"}, "remark": {"改了没有写在纸上的"}})
 	f.save("holder", url.Values{"manager_email": {"other@example.net"}})
 	require.Empty(t, f.outdated("letter"), "the same facts, written otherwise")
 	require.Equal(t, both, f.code("letter"))
 
-	f.save("site", url.Values{"name": {"林测试的书评"}, "domains": {"www.example.com"}})
+	f.save("site", url.Values{"name": {"林测试的书评"}, "domains": {"example.com"}})
 	text := f.outdated("letter")
 	require.Contains(t, text, "网站名称")
 	require.Contains(t, text, "网站域名")
@@ -71,7 +71,7 @@ func TestASignedPaperStatesWhatTheFormsSay(t *testing.T) {
 	require.Zero(t, f.temporal.submitted)
 	require.NotEmpty(t, f.fill("/papers", url.Values{"action": {"next"}}, true).Find("#e-letter").Text())
 
-	f.save("site", url.Values{"name": {"林测试的读书笔记"}, "domains": {"www.example.com\nexample.com"}})
+	f.save("site", url.Values{"name": {"林测试的读书笔记"}, "domains": {"example.com\nexample.net"}})
 	require.Empty(t, f.outdated("letter"), "as on paper again")
 	f.save("site", url.Values{"name": {"林测试的书评"}})
 	f.code("letter")

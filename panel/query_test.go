@@ -178,6 +178,7 @@ func TestQueryFindsOurOwnOrders(t *testing.T) {
 		}
 	}
 	require.Contains(t, found(t, base, 9, "沪ICP备05000003号-2"), "没有查到")
+	require.Contains(t, found(t, base, 10, "example.org"), "沪ICP备05000003号-1", "the domain that it is filed with")
 }
 
 func TestQueryNamesWhatIsWrong(t *testing.T) {

@@ -293,19 +293,49 @@ func TestFiledHolderIsUsedAgain(t *testing.T) {
 	require.Len(t, m.temporal.opened, 3)
 }
 
-// Each of several sites is filed with its registrable domain, whatever host names the order lists below it.
+// A site is filed with its registrable domain, whatever host names the order lists below it: they are shown and checked.
 func TestSiteIsFiledWithItsRegistrableDomain(t *testing.T) {
 	m := newManySites(t)
 	_, err := m.db.ImportOrder(t.Context(), store.OrderImport{Number: "D3", Customer: "demo", Product: "p",
-		Domains: []string{"www.one.com", "two.com", "shop.two.com", "three.cn"}})
+		Domains: []string{"www.one.com", "two.com", "shop.two.com", "new.three.cn", "*.three.cn"}})
 	require.NoError(t, err)
 	m.post("/orders/D3/filing", nil)
 	m.verified()
-	for domain, home := range map[string]string{"one.com": "http://www.one.com/", "two.com": "http://two.com/"} {
+	for domain, want := range map[string]struct{ home, served string }{
+		"one.com":  {"http://www.one.com/", "www.one.com"},
+		"two.com":  {"http://two.com/", "shop.two.com"},
+		"three.cn": {"http://new.three.cn/", "new.three.cn、*.three.cn"},
+	} {
 		form := m.see("/orders/D3/sites/" + domain + "/filing/site")
 		require.Equal(t, domain, strings.TrimSpace(form.Find("#f-domains").Text()))
-		require.Equal(t, home, form.Find("#f-home_page").AttrOr("value", ""))
+		require.Equal(t, want.home, form.Find("#f-home_page").AttrOr("value", ""))
+		require.Equal(t, want.served, form.Find("#f-served").Text())
+		require.Contains(t, form.Find("#h-served").Text(), "不另外备案")
 		review := m.see("/orders/D3/sites/" + domain + "/filing/review")
 		require.NotContains(t, review.Text(), "没有绑定", "its host names are bound")
 	}
+}
+
+// The only site of an order, too. What somebody types below the domain is filed as the domain; an order that lists
+// nothing else has nothing more to show.
+func TestOnlySiteIsFiledWithItsRegistrableDomain(t *testing.T) {
+	f := newFilling(t)
+	form := f.page("/site")
+	require.Equal(t, "example.com", strings.TrimSpace(form.Find("#f-domains").Text()))
+	require.Equal(t, "http://www.example.com/", form.Find("#f-home_page").AttrOr("value", ""))
+	require.Equal(t, "www.example.com", form.Find("#f-served").Text())
+	f.filled()
+	f.save("site", url.Values{"domains": {"*.example.com\nwww.Example.com"}, "home_page": {"http://www.example.com/"}})
+	require.Equal(t, "example.com", strings.TrimSpace(f.page("/site").Find("#f-domains").Text()))
+	require.Contains(t, f.page("/review").Text(), "example.com")
+	_, err := f.Post(t.Context(), filingBase+"/review", nil)
+	require.NoError(t, err)
+	d, err := f.db.Dossier(t.Context(), f.filing.ID, 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{"example.com"}, d.Site.Domains)
+
+	_, err = f.db.ImportOrder(t.Context(), store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"example.com"}})
+	require.NoError(t, err)
+	require.Zero(t, f.page("/site").Find("#f-served").Length())
 }

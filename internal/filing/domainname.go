@@ -125,6 +125,30 @@ func RegistrableDomain(host string) string {
 	return names[len(names)-1]
 }
 
+// HostsOf are the host names that filed domains stand for: those below each that the order lists, which it covers, or
+// the domain itself.
+func HostsOf(filed, listed []string) (hosts []string) {
+	for _, d := range filed {
+		below := slices.DeleteFunc(slices.Clone(listed), func(host string) bool { return RegistrableDomain(host) != d })
+		if len(below) == 0 {
+			below = []string{d}
+		}
+		hosts = append(hosts, below...)
+	}
+	return unique(hosts)
+}
+
+// RegistrableOf are the registrable domains of host names. What isn't a host name stays as it is.
+func RegistrableOf(hosts []string) []string {
+	domains := slices.Clone(hosts)
+	for i, host := range hosts {
+		if _, key := NormaliseDomain(host); key == "" {
+			domains[i] = RegistrableDomain(host)
+		}
+	}
+	return unique(domains)
+}
+
 // SiteHosts are the host names of a site.
 type SiteHosts struct {
 	// Domain is the registrable domain.

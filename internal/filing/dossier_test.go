@@ -89,6 +89,26 @@ func TestLimitsOfDomains(t *testing.T) {
 	require.Equal(t, "a~!", filing.DomainKey("a~!"), "the bureau's data is taken as it is")
 }
 
+// A site is filed with its registrable domain, which stands for the host names that the order lists below it.
+func TestDomainsStandForTheirHostNames(t *testing.T) {
+	listed := []string{"www.example.com", "*.example.com", "shop.example.net", "example.org"}
+	require.Equal(t, []string{"example.com", "example.net", "example.org"}, filing.RegistrableOf(listed))
+	require.Equal(t, []string{"http://x.example.com", "example.com"},
+		filing.RegistrableOf([]string{"http://x.example.com", "example.com", "www.example.com"}), "mistakes are shown as typed")
+	for filed, hosts := range map[string][]string{"example.com": {"www.example.com", "*.example.com"},
+		"example.org": {"example.org"}, "example.cn": {"example.cn"}, "www.example.com": {"www.example.com"}} {
+		require.Equal(t, hosts, filing.HostsOf([]string{filed}, listed), filed)
+	}
+	require.Equal(t, []string{"www.example.com", "*.example.com"},
+		filing.HostsOf([]string{"example.com", "www.example.com"}, listed), "each once")
+	s := filingtest.Site("example.com", "192.0.2.10")
+	for home, right := range map[string]bool{"http://example.com/": true, "http://www.example.com/": true,
+		"http://a.shop.example.com/": true, "http://example.net/": false, "http://xexample.com/": false} {
+		s.HomePage = home
+		require.Equal(t, right, s.Validate(filing.BuiltIn()).For("home_page") == nil, home)
+	}
+}
+
 // A bureau is asked for ten names at most.
 func TestAskedDomainsAreFew(t *testing.T) {
 	var domains []string

@@ -37,7 +37,7 @@ func TestRegistrationsAreChecked(t *testing.T) {
 	require.Empty(t, problems)
 	require.Equal(t, "沪ICP备05000940号-1", d.OwnershipProof.Number)
 	require.Equal(t, "http://www.example.com", d.Site.HomePage)
-	require.Equal(t, domains, d.Site.Domains)
+	require.Equal(t, []string{"example.com"}, d.Site.Domains)
 	require.Equal(t, filing.KindRegister, d.Kind)
 	for number, key := range map[string]string{"": "required", "2023012345": "number_invalid", "沪ICP备号": "number_invalid",
 		"沪ICP备2023012345号-0": "number_invalid"} {

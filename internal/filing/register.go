@@ -1,10 +1,6 @@
 package filing
 
-import (
-	"slices"
-
-	"github.com/beian/beian/internal/textnorm"
-)
+import "github.com/beian/beian/internal/textnorm"
 
 // Registration is the input of a customer who already has a number (登记备案号).
 type Registration struct {
@@ -16,7 +12,7 @@ type Registration struct {
 // holder's or the site's, 备 or 证, old style or new (interface 3.0, 1-3).
 func (r Registration) Dossier(domains []string) (Dossier, Problems) {
 	var p Problems
-	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)},
+	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: RegistrableOf(domains)},
 		OwnershipProof: OwnershipProof{Number: textnorm.Line(r.Number)}}
 	d.Site.Normalise()
 	number, err := ParseNumber(d.OwnershipProof.Number)

@@ -155,7 +155,8 @@ func (p *Problems) homePage(s Site) {
 		p.add("home_page", "home_page_invalid")
 		return
 	}
-	if !slices.ContainsFunc(s.Domains, func(d string) bool { return DomainCovers(d, host) }) {
+	covers := func(d string) bool { return DomainCovers(d, host) || RegistrableDomain(host) == d }
+	if !slices.ContainsFunc(s.Domains, covers) {
 		p.add("home_page", "home_page_not_in_domains")
 	}
 	p.characters("home_page", s.HomePage)

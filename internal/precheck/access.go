@@ -36,7 +36,7 @@ func domainExpired(f Facts) []map[string]any {
 }
 
 func domainUnresolved(f Facts) []map[string]any {
-	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
+	return each(f.Hosts(), func(d string) []map[string]any {
 		at, known := f.Resolved[d]
 		return found(known && (at.Missing || len(at.Addresses) == 0), "domain", filing.DisplayDomain(d))
 	})
@@ -52,7 +52,7 @@ func domainElsewhere(f Facts) []map[string]any {
 
 func elsewhereResolved(f Facts) []map[string]any {
 	ours := ranges(f.Dossier.Site.IPs)
-	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
+	return each(f.Hosts(), func(d string) []map[string]any {
 		var seen []string
 		here := false
 		for _, a := range f.Resolved[d].Addresses {

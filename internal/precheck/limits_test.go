@@ -258,6 +258,10 @@ func TestAddressesAtTheEnds(t *testing.T) {
 	require.Empty(t, resolved(precheck.Resolution{Addresses: []netip.Addr{here, there}}))
 	require.Equal(t, []string{"domain_elsewhere"}, resolved(precheck.Resolution{Addresses: []netip.Addr{there}}))
 	require.Equal(t, []string{"domain_unresolved"}, resolved(precheck.Resolution{}))
+	below := facts()
+	below.Dossier.Site.Domains = []string{"example.com"}
+	below.Resolved = map[string]precheck.Resolution{"www.example.com": {Addresses: []netip.Addr{there}}}
+	require.Equal(t, "www.example.com", precheck.Run(below)[0].Args["domain"], "a host name that the domain covers")
 	for listed, found := range map[string]bool{"*.example.com": false, "example.com": false, "a.example.com": true} {
 		list := rulesOf(facts(), func(f *precheck.Facts) { f.Domains = []string{listed} })
 		require.Equal(t, found, slices.Contains(list, "domain_not_of_order"), listed)

@@ -20,7 +20,7 @@ type Facts struct {
 	Tables  filing.Tables
 	// Domains and IPs are the order's.
 	Domains, IPs []string
-	// Resolved is what the site's domains resolve to; domains that couldn't be looked up are missing.
+	// Resolved is what Hosts resolve to; those that couldn't be looked up are missing.
 	Resolved map[string]Resolution
 	// ForeignIPs are the site's ranges that are in none of the provider's reported blocks; none if it reported no
 	// blocks.
@@ -46,11 +46,14 @@ type Facts struct {
 	FiledSites []FiledSite
 	// Registered are the registrations of the site's domains that were looked up.
 	Registered map[string]Registration
-	// Opens has the domains that open a page now.
+	// Opens has those of Hosts that open a page now.
 	Opens []string
 	// Papers are the keys of the papers that were uploaded.
 	Papers []string
 }
+
+// Hosts are the host names that the site will serve.
+func (f Facts) Hosts() []string { return filing.HostsOf(f.Dossier.Site.Domains, f.Domains) }
 
 // FiledSite is a filed site of the holder, and what was seen when it was last looked at.
 type FiledSite struct {

@@ -58,7 +58,7 @@ var addresses = map[string]string{"web1": "192.0.2.10", "web2": "192.0.2.11", "w
 func Spare(n int) (webspace.Account, netip.Addr) {
 	return webspace.Account{
 		User: fmt.Sprintf("spare%d", n), Password: fmt.Sprintf("spare%d-secret", n),
-		Domains: []string{fmt.Sprintf("www.spare%d.example.com", n)}, DocumentRoot: "wwwroot",
+		Domains: []string{fmt.Sprintf("www.example-spare%d.com", n)}, DocumentRoot: "wwwroot",
 	}, netip.AddrFrom4([4]byte{198, 51, 100, byte(n)})
 }
 

@@ -25,10 +25,16 @@ func (s *Store) FiledOrdersByNumber(ctx context.Context, n filing.Number) ([]Fil
 	return s.filedOrders(ctx, fragmentOf(`(w.filing_number = ? OR w.filing_number LIKE ?)`, n.String(), n.String()+"-%"))
 }
 
-// FiledOrdersByDomain finds our orders with a domain that covers the host (filing.DomainCovers).
+// FiledOrdersByDomain finds our orders with a domain that covers the host (filing.DomainCovers): one that the order
+// lists, or its site's.
 func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOrder, error) {
-	return s.filedOrders(ctx, fragmentOf(`w.filing_number IS NOT NULL AND w.id IN (SELECT site_id FROM order_domains
-		WHERE domain IN (?))`, filing.ListingsOf(filing.DomainKey(host))))
+	key := filing.DomainKey(host)
+	if key == "" {
+		return nil, nil
+	}
+	names := filing.ListingsOf(key)
+	return s.filedOrders(ctx, fragmentOf(`w.filing_number IS NOT NULL AND w.id IN (
+		SELECT site_id FROM order_domains WHERE domain IN (?) UNION SELECT id FROM sites WHERE domain IN (?))`, names, names))
 }
 
 func (s *Store) filedOrders(ctx context.Context, match fragment) (list []FiledOrder, err error) {

@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
@@ -122,6 +124,9 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 	}
 	if name == web.FormSite {
 		values.Set("provider", p.Provider.Name)
+		if shown.values == nil { // it was typed as a host name, and is filed as its domain
+			values.Set("domains", strings.Join(d.Site.Domains, "\n"))
+		}
 	}
 	if name == web.FormHolder {
 		problems = dossierview.WithoutTwice(problems, values)
@@ -132,6 +137,9 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 	data := dossierData{Form: web.Build(t, name, fields(values), values, problems), Kind: d.Kind,
 		Forms: shown.blank.Forms(), HasPassword: values.Get("password") != "" && d.Asks(name, "password")}
 	data.Draft, data.ReturnTo = draft, web.ReturnTo(c, values)
+	if name == web.FormSite {
+		addServed(t, &data.Form, served(cur, d))
+	}
 	p.MarkFound(t, &data.Form, shown.found)
 	if err := p.overtaken(c, cur, shown, &data.Form, fields); err != nil {
 		return err
@@ -141,6 +149,26 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 	}
 	head := web.Page{Title: name + ".title", Wrong: data.HasProblems()}
 	return p.Render(c, status, head, web.With(dossierFormPage, data))
+}
+
+// served are the order's host names below the site's domains, as people read them: they are checked, but not filed.
+func served(cur Current, d filing.Dossier) (hosts []string) {
+	for _, host := range filing.HostsOf(d.Site.Domains, cur.Order.Domains) {
+		if !slices.Contains(d.Site.Domains, host) {
+			hosts = append(hosts, filing.DisplayDomain(host))
+		}
+	}
+	return hosts
+}
+
+// addServed shows host names below the field of the domains that cover them.
+func addServed(t *locale.Localizer, f *web.Form, hosts []string) {
+	at := slices.IndexFunc(f.Fields, func(field web.Field) bool { return field.Name == "domains" })
+	if len(hosts) == 0 || at < 0 {
+		return
+	}
+	shown := web.Build(t, f.Name, []web.Field{{Name: "served", Type: "fixed"}}, url.Values{"served": {t.List(hosts)}}, nil)
+	f.Fields = slices.Insert(f.Fields, at+1, shown.Fields...)
 }
 
 // saveDossierForm saves a form as it was typed. It goes on to the next page if the form is right and the pre-check

@@ -3,7 +3,6 @@ package dossierview
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -105,33 +104,35 @@ func (v *View) firstHolder(ctx context.Context, cur Current) (url.Values, error)
 	return values, nil
 }
 
-// firstSite fills in the site's form from the order and the provider's settings. Each of several sites is filed with
-// its registrable domain, which covers its host names.
+// firstSite fills in the site's form from the order and the provider's settings. A site is filed with its registrable
+// domain, which covers its host names.
 func (v *View) firstSite(cur Current) url.Values {
-	site := filing.Site{
+	values := SiteValues(filing.Site{
 		AccessMode: v.Provider.AccessMode, ServerPlace: v.Provider.ServerPlace,
-		Domains: cur.Order.Domains, IPs: cur.Order.IPs, Languages: []int{1},
-	}
-	if cur.Several() {
-		site.Domains = []string{cur.Site.Domain}
-	}
-	values := SiteValues(site)
-	if cur.Several() {
-		host := cur.Site.Domain
-		www := fmt.Sprintf("www.%s", host)
-		if listed := cur.Order.Domains; !slices.Contains(listed, host) && slices.Contains(listed, www) {
-			host = www
-		}
+		Domains: filing.RegistrableOf(cur.Order.Domains), IPs: cur.Order.IPs, Languages: []int{1},
+	})
+	if host := homeHost(cur.Order.Domains); host != "" {
 		values.Set("home_page", "http://"+host+"/")
-		return values
-	}
-	for _, d := range cur.Order.Domains {
-		if !strings.HasPrefix(d, "*.") {
-			values.Set("home_page", "http://"+d+"/")
-			break
-		}
 	}
 	return values
+}
+
+// homeHost is the host name that visitors of a site most likely open: its domain, with or without "www.", or else the
+// first that the order lists.
+func homeHost(listed []string) string {
+	names := slices.DeleteFunc(slices.Clone(listed), func(d string) bool { return strings.HasPrefix(d, "*.") })
+	at := slices.IndexFunc(names, func(d string) bool {
+		return strings.TrimPrefix(d, "www.") == filing.RegistrableDomain(d)
+	})
+	switch {
+	case at >= 0:
+		return names[at]
+	case len(names) > 0:
+		return names[0]
+	case len(listed) > 0:
+		return filing.RegistrableDomain(listed[0])
+	}
+	return ""
 }
 
 // DraftKind is the draft of the choice of kind. It also has the holder's document that the bureau was

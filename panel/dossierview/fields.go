@@ -193,6 +193,9 @@ func (v *View) Fill(d *filing.Dossier, form string, values url.Values) {
 	case web.FormSite:
 		d.Site.Provider = v.Provider.Name
 		d.Site.Normalise()
+		if d.Kind.StaysClosed() {
+			d.Site.Domains = filing.RegistrableOf(d.Site.Domains)
+		}
 	case web.FormPapers:
 		d.Site.ApprovalNumbers = approvalNumbers(d.Site, values)
 	case web.FormOwnership:

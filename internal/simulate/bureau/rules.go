@@ -142,7 +142,7 @@ func checkHome(w *node) verdict {
 	}
 	covered := slices.ContainsFunc(w.all("Ym_xx"), func(n *node) bool {
 		d, host := n.text("Ym"), home.Hostname()
-		return host == d || host == "www."+d || strings.HasPrefix(d, "*") && strings.HasSuffix(host, d[1:])
+		return host == d || strings.HasSuffix(host, "."+strings.TrimPrefix(d, "*."))
 	})
 	return when(!covered, 1041, "网站首页URL中必须包含域名中的其中一项")
 }
