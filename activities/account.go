@@ -40,7 +40,7 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	if to.First && to.Channel == filing.Mail {
 		name = message.FirstPassword
 	}
-	if _, err := a.deliver(ctx, to.Channel, PageOf(name, ""), message.SMSMessage{Key: store.AccountCodeKey(r.CodeID, send),
+	if _, err := a.deliver(ctx, to.Channel, PageOf(name, SitePlace{}), message.SMSMessage{Key: store.AccountCodeKey(r.CodeID, send),
 		To: to.To, Template: name, Params: map[string]string{"login": to.Login, "code": code},
 		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		err = messageFailed(err)
@@ -80,7 +80,7 @@ func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) erro
 	key := fmt.Sprintf("password-changed-%d-%d", r.UserID, r.Version)
 	switch {
 	case addresses.Email != "":
-		_, err = a.deliver(ctx, filing.Mail, PageOf(message.PasswordChanged, ""), message.SMSMessage{Key: key,
+		_, err = a.deliver(ctx, filing.Mail, PageOf(message.PasswordChanged, SitePlace{}), message.SMSMessage{Key: key,
 			To: addresses.Email, Template: message.PasswordChanged, Params: map[string]string{"login": user.Login}})
 	case addresses.Mobile != "":
 		err = a.tellOwner(ctx, key, filing.SMS, addresses.Mobile, user.Login, store.ChangedPassword)

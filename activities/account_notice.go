@@ -38,7 +38,7 @@ func (a *Message) tellOwner(ctx context.Context, key string, channel filing.Chan
 	if err != nil {
 		return err
 	}
-	_, err = a.deliver(ctx, channel, PageOf(message.AccountChanged, ""), message.SMSMessage{Key: key, To: to,
+	_, err = a.deliver(ctx, channel, PageOf(message.AccountChanged, SitePlace{}), message.SMSMessage{Key: key, To: to,
 		Template: message.AccountChanged, Params: map[string]string{"login": login, "what": changed}, Retry: before,
 		Begun: begun})
 	return err

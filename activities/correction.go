@@ -38,11 +38,15 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 	if err != nil {
 		return err
 	}
-	err = a.sendTo(ctx, to.To, sending{
-		to.FilingID, to.Channel, store.CorrectionKey(r.CorrectionID, send), message.ContactCode,
-		filingPage(f.OrderNumber, "/contact/"+string(to.Channel)),
-		map[string]string{"user_name": contact.Details.UserName, "code": code}, activity.GetInfo(ctx).Attempt > 1,
-	})
+	at, domains, err := a.placeOf(ctx, f)
+	if err != nil {
+		return err
+	}
+	err = a.sendTo(ctx, to.To, sending{filingID: to.FilingID, channel: to.Channel,
+		key: store.CorrectionKey(r.CorrectionID, send), name: message.ContactCode,
+		page: at.filingPage("/contact/" + string(to.Channel)), domains: domains,
+		params: map[string]string{"user_name": contact.Details.UserName, "code": code},
+		retry:  activity.GetInfo(ctx).Attempt > 1})
 	if err != nil {
 		return err
 	}
@@ -75,9 +79,12 @@ func (a *Message) NotifyContactCorrected(ctx context.Context, r CorrectionRef) e
 	if err != nil {
 		return err
 	}
-	return a.sendTo(ctx, told.To, sending{
-		told.FilingID, r.Channel, fmt.Sprintf("corrected-%s-%s", r.Token, r.Channel), message.ContactChanged,
-		PageOf(message.ContactChanged, f.OrderNumber), map[string]string{"order": f.OrderNumber},
-		activity.GetInfo(ctx).Attempt > 1,
-	})
+	at, domains, err := a.placeOf(ctx, f)
+	if err != nil {
+		return err
+	}
+	return a.sendTo(ctx, told.To, sending{filingID: told.FilingID, channel: r.Channel,
+		key: fmt.Sprintf("corrected-%s-%s", r.Token, r.Channel), name: message.ContactChanged,
+		page: PageOf(message.ContactChanged, at), domains: domains, params: map[string]string{"order": f.OrderNumber},
+		retry: activity.GetInfo(ctx).Attempt > 1})
 }

@@ -77,7 +77,7 @@ func (a *Message) sendCustomerNotice(ctx context.Context, t store.CustomerNotice
 		n := Notice{FilingID: t.FilingID, Channel: channel, Template: name,
 			Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
 		// An earlier run may have sent it, and this activity's attempt count doesn't show that.
-		failure := a.notify(ctx, n, params, true)
+		failure := a.notify(ctx, n, []store.Filing{f}, params, true)
 		var app *temporal.ApplicationError
 		if errors.As(failure, &app) && app.Type() == ReasonRecipient {
 			activity.GetLogger(ctx).Warn("giving up on a customer notice: the address was refused", "filing", t.FilingID,

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -55,11 +57,14 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	if err != nil {
 		return err
 	}
+	at, domains, err := a.placeOf(ctx, f)
+	if err != nil {
+		return err
+	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
-	key := store.CodeKey(c.FilingID, c.Channel, send)
-	if err := a.sendTo(ctx, addressesOf(contact).By(c.Channel),
-		sending{c.FilingID, c.Channel, key, message.ContactCode, PageOf(message.ContactCode, f.OrderNumber), params,
-			activity.GetInfo(ctx).Attempt > 1}); err != nil {
+	if err := a.sendTo(ctx, addressesOf(contact).By(c.Channel), sending{filingID: c.FilingID, channel: c.Channel,
+		key: store.CodeKey(c.FilingID, c.Channel, send), name: message.ContactCode, page: PageOf(message.ContactCode, at),
+		domains: domains, params: params, retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
 	}
 	return a.Store.CodeSent(ctx, c.FilingID, c.Channel, send)
@@ -77,7 +82,8 @@ type Notice struct {
 	Left int
 }
 
-// Notify sends a notice, once for its key. A notice for a stage isn't sent once the filing has left it.
+// Notify sends a notice, once for its key. A notice for a stage isn't sent once the filing has left it. What reminds of,
+// or announces, the same of several sites of a holder is one message that names them all: the oldest filing's.
 func (a *Message) Notify(ctx context.Context, n Notice) error {
 	if n.Template == message.Abandoning && n.Channel == filing.SMS { // Aliyun approves no text for what is this rare
 		n.Template = message.Waiting
@@ -95,26 +101,76 @@ func (a *Message) Notify(ctx context.Context, n Notice) error {
 			return err
 		}
 	}
-	return a.notify(ctx, n, params, activity.GetInfo(ctx).Attempt > 1)
+	about, err := a.together(ctx, n, f)
+	if err != nil || about[0].ID != f.ID {
+		return err
+	}
+	return a.notify(ctx, n, about, params, activity.GetInfo(ctx).Attempt > 1)
 }
 
-func (a *Message) notify(ctx context.Context, n Notice, params map[string]string, retry bool) error {
+// together lists the filings that a notice about one of them is about, oldest first, if their contacts have the same
+// address.
+func (a *Message) together(ctx context.Context, n Notice, f store.Filing) (about []store.Filing, err error) {
+	switch n.Template {
+	case message.Waiting:
+		about, err = a.Store.WaitingTogether(ctx, f)
+	case message.Approved:
+		about, err = a.Store.ApprovedTogether(ctx, f)
+	default:
+		return []store.Filing{f}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	to, err := a.addressOf(ctx, f.ID, n.Channel)
+	for i := 0; err == nil && i < len(about); i++ {
+		if about[i].ID == f.ID {
+			continue
+		}
+		var other string
+		if other, err = a.addressOf(ctx, about[i].ID, n.Channel); other != to {
+			about = slices.Delete(about, i, i+1)
+			i--
+		}
+	}
+	return about, err
+}
+
+// notify sends a notice about a filing, and about others that it is together with.
+func (a *Message) notify(ctx context.Context, n Notice, about []store.Filing, params map[string]string,
+	retry bool) error {
 	if n.Channel == filing.Mail { // Aliyun's templates have no such variable
 		params = maps.Clone(params)
 		params["certificate"] = ""
 	}
-	if d, err := a.Store.LatestDecision(ctx, n.FilingID); err == nil {
+	at, domains, err := a.placeOf(ctx, about...)
+	if err != nil {
+		return err
+	}
+	var numbers []string
+	for i, f := range about {
+		d, err := a.Store.LatestDecision(ctx, f.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		} else if err != nil {
+			return err
+		}
 		if n.Channel == filing.Mail && len(d.Certificate) > 0 {
 			params["certificate"] = filing.CertificatePath(a.CertificateName)
 		}
-		if params["number"], err = a.number(ctx, n.FilingID, d); err != nil {
+		number, err := a.number(ctx, f.ID, d)
+		if err != nil {
 			return err
 		}
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
+		if numbers = append(numbers, number); n.Template == message.Approved && i < len(domains) && len(about) > 1 {
+			domains[i] += " " + number
+		}
 	}
-	return a.notifyUser(ctx, sending{n.FilingID, n.Channel, n.Key, n.Template, PageOf(n.Template, params["order"]), params,
-		retry})
+	if params["number"] = ""; len(numbers) > 0 {
+		params["number"] = filing.JoinNumbers(numbers)
+	}
+	return a.notifyUser(ctx, sending{filingID: n.FilingID, channel: n.Channel, key: n.Key, name: n.Template,
+		page: PageOf(n.Template, at), domains: domains, params: params, retry: retry})
 }
 
 // number is the number for a notice: the decision's or, if that ended a filing and gave none, the ended filing's.
@@ -168,8 +224,10 @@ type sending struct {
 	key      string
 	name     message.Template
 	// page is the path of the page that it is about.
-	page   string
-	params map[string]string
+	page string
+	// domains are the sites that it is about, for a mail to name; none of an order's only site.
+	domains []string
+	params  map[string]string
 	// retry says that an earlier attempt may have sent it, even if the database has none.
 	retry bool
 }
@@ -191,8 +249,13 @@ func (a *Message) sendOnce(ctx context.Context, to string, m sending,
 	if err != nil {
 		return err
 	}
+	params := m.params
+	if m.channel == filing.Mail && len(m.domains) > 0 { // Aliyun takes no domain in a variable
+		params = maps.Clone(params)
+		params[message.SitesParam] = strings.Join(m.domains, "\n")
+	}
 	receipt, err := a.deliver(ctx, m.channel, m.page, message.SMSMessage{Key: m.key, To: to, Template: m.name,
-		Params: m.params, Retry: m.retry || before, Begun: begun})
+		Params: params, Retry: m.retry || before, Begun: begun})
 	if err != nil {
 		return messageFailed(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
 )
 
 // PoliceDue says whether a public-security filing (公安联网备案) is still due for a filing's order, and since when its
@@ -36,7 +37,8 @@ type PoliceReminder struct {
 	Key   string
 }
 
-// RemindPolice sends a reminder, once for its key, unless it is no longer needed or its time is over.
+// RemindPolice sends a reminder, once for its key, unless it is no longer needed or its time is over. Sites of an order
+// that were approved together have one.
 func (a *Message) RemindPolice(ctx context.Context, r PoliceReminder) error {
 	p, err := a.Store.Police(ctx, r.FilingID)
 	if err != nil || !p.Due() || !p.Since.Equal(r.Since) {
@@ -50,8 +52,28 @@ func (a *Message) RemindPolice(ctx context.Context, r PoliceReminder) error {
 	if err != nil {
 		return err
 	}
-	params := map[string]string{"order": f.OrderNumber, "left": fmt.Sprint(left)}
-	name := message.Template(r.Template)
-	return a.notifyUser(ctx, sending{r.FilingID, r.Channel, r.Key, name, PageOf(name, f.OrderNumber), params,
-		activity.GetInfo(ctx).Attempt > 1})
+	about, err := a.policeTogether(ctx, f, r.Since)
+	if err != nil || about[0].ID != f.ID {
+		return err
+	}
+	at, domains, err := a.placeOf(ctx, about...)
+	if err != nil {
+		return err
+	}
+	return a.notifyUser(ctx, sending{filingID: r.FilingID, channel: r.Channel, key: r.Key, name: r.Template,
+		page: PageOf(r.Template, at), domains: domains, retry: activity.GetInfo(ctx).Attempt > 1,
+		params: map[string]string{"order": f.OrderNumber, "left": fmt.Sprint(left)}})
+}
+
+// policeTogether lists the filings approved with one whose public-security filing is due since the same time, oldest
+// first: their reminders have the same key.
+func (a *Message) policeTogether(ctx context.Context, f store.Filing, since time.Time) (due []store.Filing, err error) {
+	list, err := a.Store.ApprovedTogether(ctx, f)
+	for i := 0; err == nil && i < len(list); i++ {
+		p, failed := a.Store.Police(ctx, list[i].ID)
+		if err = failed; list[i].ID == f.ID || p.Due() && p.Since.Equal(since) {
+			due = append(due, list[i])
+		}
+	}
+	return due, err
 }

@@ -84,7 +84,7 @@ func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answer st
 	if to == "" {
 		return a.Store.AnswerFailed(ctx, answer.ID, ReasonNoAddress)
 	}
-	page := PageOf(message.TicketAnswered, "")
+	page := PageOf(message.TicketAnswered, SitePlace{})
 	if ticket.CustomerID.Valid { // others have no page of their own
 		page = fmt.Sprintf("/tickets/%d", ticket.ID)
 	}

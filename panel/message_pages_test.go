@@ -27,11 +27,14 @@ func fits(route, path string) bool {
 func TestMessagesLeadToPages(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	for _, name := range message.CustomerTemplates {
-		path, found := activities.PageOf(name, "D 1"), false
-		for _, route := range o.routes() {
-			found = found || route.Method == http.MethodGet && fits(route.Path, path)
+		for _, at := range []activities.SitePlace{{Order: "D 1"}, {Order: "D 1", Domain: "one.com"},
+			{Order: "D 1", Domain: "one.com", All: true}} {
+			path, found := activities.PageOf(name, at), false
+			for _, route := range o.routes() {
+				found = found || route.Method == http.MethodGet && fits(route.Path, path)
+			}
+			require.True(t, found, "%s: %s", name, path)
+			require.NotContains(t, path, " ")
 		}
-		require.True(t, found, "%s: %s", name, path)
-		require.NotContains(t, path, " ")
 	}
 }

@@ -192,3 +192,13 @@ func TestTheBureausNamesOfPapersWin(t *testing.T) {
 	require.True(t, filing.PaperUse{Of: "site"}.OfSite())
 	require.False(t, filing.PaperUse{Of: "holder"}.OfSite())
 }
+
+func TestNumbersOfOneHolderAreWrittenBriefly(t *testing.T) {
+	for want, numbers := range map[string][]string{
+		"": nil, "沪ICP备2026000001号-1": {"沪ICP备2026000001号-1"},
+		"沪ICP备2026000001号-1、-12":                   {"沪ICP备2026000001号-1", "沪ICP备2026000001号-12"},
+		"沪ICP备2026000001号-1、京ICP备2026000001号-2、-3": {"沪ICP备2026000001号-1", "京ICP备2026000001号-2", "京ICP备2026000001号-3"},
+		"沪ICP备2026000001号、x":                       {"沪ICP备2026000001号", "x"}} {
+		require.Equal(t, want, filing.JoinNumbers(numbers))
+	}
+}

@@ -76,6 +76,25 @@ func LooksLikeNumber(text string) bool {
 
 var licenceInText = regexp.MustCompile(`[AB][12]-\d{4}`)
 
+// JoinNumbers writes several numbers briefly: those of one holder with its serial once.
+func JoinNumbers(numbers []string) string {
+	var b strings.Builder
+	holder := ""
+	for i, text := range numbers {
+		if i > 0 {
+			b.WriteString("、")
+		}
+		if n, err := ParseNumber(text); err == nil && n.Site > 0 && n.App == "" {
+			if n.Holder() == holder {
+				text = "-" + strconv.Itoa(n.Site)
+			}
+			holder = n.Holder()
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
 // String formats the number in its standard form.
 func (n Number) String() string {
 	s := n.Holder()

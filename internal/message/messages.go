@@ -95,6 +95,9 @@ var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdra
 // link.
 const PageParam = "page"
 
+// SitesParam is the param of a mail with the sites that it is about, one a line; without one, the order has only one.
+const SitesParam = "sites"
+
 // Requested reports whether somebody asked for the message and waits for it: a code. Others go out by themselves.
 func (t Template) Requested() bool {
 	return slices.Contains([]Template{ContactCode, PasswordCode, ContactAddressCode, FirstPassword}, t)
@@ -145,12 +148,18 @@ func (t *Texts) Mail(name Template, params map[string]string) (subject, text, pa
 	if text, err = t.render(name, "text", params); err != nil {
 		return "", "", "", err
 	}
-	if params[PageParam] != "" {
-		link, err := t.render("link", "text", params)
+	for _, end := range []struct {
+		param string
+		name  Template
+	}{{SitesParam, "sites"}, {PageParam, "link"}} {
+		if params[end.param] == "" {
+			continue
+		}
+		paragraph, err := t.render(end.name, "text", params)
 		if err != nil {
 			return "", "", "", err
 		}
-		text += "\n\n" + link
+		text += "\n\n" + paragraph
 	}
 	return subject, text, toHTML(text), nil
 }

@@ -33,8 +33,13 @@ func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOr
 		return nil, nil
 	}
 	names := filing.ListingsOf(key)
-	return s.filedOrders(ctx, fragmentOf(`w.filing_number IS NOT NULL AND w.id IN (
-		SELECT site_id FROM order_domains WHERE domain IN (?) UNION SELECT id FROM sites WHERE domain IN (?))`, names, names))
+	// First, because databases run a union within IN for every row.
+	sites, err := selectAll[int64](ctx, s.db, `SELECT site_id FROM order_domains WHERE domain IN (?) AND site_id IS NOT NULL
+		UNION SELECT id FROM sites WHERE domain IN (?)`, names, names)
+	if err != nil || len(sites) == 0 {
+		return nil, during(err, "searching filed orders")
+	}
+	return s.filedOrders(ctx, fragmentOf(`w.filing_number IS NOT NULL AND w.id IN (?)`, sites))
 }
 
 func (s *Store) filedOrders(ctx context.Context, match fragment) (list []FiledOrder, err error) {
