@@ -339,3 +339,27 @@ func TestOnlySiteIsFiledWithItsRegistrableDomain(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, f.page("/site").Find("#f-served").Length())
 }
+
+// Each site's registration has a draft of its own, which goes when that site's number is registered.
+func TestRegistrationOfEachSiteHasItsOwnDraft(t *testing.T) {
+	m := newManySites(t)
+	draft := func(domain string) (number, home string) {
+		form := m.see("/orders/D3/sites/" + domain + "/register")
+		return form.Find("#f-number").AttrOr("value", ""), form.Find("#f-home_page").AttrOr("value", "")
+	}
+	m.post("/orders/D3/sites/one.com/register/draft", url.Values{"number": {"沪ICP备1"}, "home_page": {"http://one.com/a"}})
+	m.post("/orders/D3/sites/two.com/register/draft", url.Values{"number": {"沪ICP备2"}, "home_page": {"http://two.com/b"}})
+	number, home := draft("one.com")
+	require.Equal(t, "沪ICP备1 http://one.com/a", number+" "+home)
+	number, home = draft("two.com")
+	require.Equal(t, "沪ICP备2 http://two.com/b", number+" "+home)
+	number, home = draft("three.cn")
+	require.Equal(t, " http://three.cn/", number+" "+home)
+
+	_, err := m.Fill(t.Context(), "/orders/D3/sites/one.com/register",
+		url.Values{"number": {"沪ICP备05000940号-1"}, "home_page": {"http://one.com/"}})
+	require.NoError(t, err)
+	require.Equal(t, filing.KindRegister, m.of("one.com").Kind)
+	number, _ = draft("two.com")
+	require.Equal(t, "沪ICP备2", number, "another site's stays")
+}

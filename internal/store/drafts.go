@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -39,6 +40,14 @@ func OrderDraft(orderID, userID int64, form string) DraftRow {
 		aad: fmt.Sprintf("order_drafts/%d/%d/%s", orderID, userID, form), key: []any{orderID, userID, form},
 	}
 }
+
+// SiteDraft is OrderDraft for one of an order's several sites.
+func SiteDraft(orderID, siteID, userID int64, form string) DraftRow {
+	return OrderDraft(orderID, userID, siteForm(form, siteID))
+}
+
+// siteForm names a site's form; the column takes 16 characters.
+func siteForm(form string, siteID int64) string { return form[:1] + "/" + strconv.FormatInt(siteID, 36) }
 
 func (r DraftRow) args(before ...any) []any { return append(before, r.key...) }
 

@@ -12,6 +12,9 @@ import (
 // registeredRevision is the only revision of a registration's dossier.
 const registeredRevision = 1
 
+// formRegister is the form's name in order_drafts.
+const formRegister = "register"
+
 // NewRegistration is the registration of a number that a customer already has.
 type NewRegistration struct {
 	OrderID int64
@@ -72,7 +75,8 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 			fragmentOf(`INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, 0, ?, ?, ?, ?)`,
 				id, now, kind, r.Actor, number.String()),
 			// The draft is now in the dossier.
-			fragmentOf(`DELETE FROM order_drafts WHERE order_id = ?`, r.OrderID)); err != nil {
+			fragmentOf(`DELETE FROM order_drafts WHERE order_id = ? AND form IN (?, ?)`, r.OrderID, formRegister,
+				siteForm(formRegister, site))); err != nil {
 			return err
 		}
 		return s.updateOrderState(ctx, tx, r.OrderID)

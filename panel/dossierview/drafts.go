@@ -12,9 +12,12 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// DraftRow is where a form's draft is stored: with the filing or, before there is one, with the order.
+// DraftRow is where a form's draft is stored: with the filing or, before there is one, with the order or its site.
 func DraftRow(cur Current, form string) store.DraftRow {
-	if cur.Filing.ID == 0 {
+	switch {
+	case cur.Filing.ID == 0 && cur.Several():
+		return store.SiteDraft(cur.Order.ID, cur.Site.ID, cur.Order.CustomerID, form)
+	case cur.Filing.ID == 0:
 		return store.OrderDraft(cur.Order.ID, cur.Order.CustomerID, form)
 	}
 	return store.FilingDraft(cur.Filing.ID, form)
