@@ -363,3 +363,41 @@ func TestRegistrationOfEachSiteHasItsOwnDraft(t *testing.T) {
 	number, _ = draft("two.com")
 	require.Equal(t, "沪ICP备2", number, "another site's stays")
 }
+
+// An import that takes away the domain of a site with a filing tells its customer, by mail and on the pages, and staff.
+// A domain that comes back in time is nobody's news.
+func TestRemovedDomainIsTold(t *testing.T) {
+	m := newManySites(t)
+	ctx := t.Context()
+	m.post("/orders/D3/filing", nil)
+	m.verified()
+	imported := func(domains ...string) {
+		_, err := m.db.ImportOrder(ctx, store.OrderImport{Number: "D3", Customer: "demo", Product: "p", Domains: domains})
+		require.NoError(t, err)
+	}
+	pending := func() []store.CustomerNotice {
+		list, err := m.db.PendingCustomerNotices(ctx, 10)
+		require.NoError(t, err)
+		return list
+	}
+	imported("one.com", "two.com")
+	require.Equal(t, []store.CustomerNotice{{FilingID: m.of("three.cn").ID, Template: "site_removed"}}, pending())
+	require.Contains(t, rowText(m.see("/orders/D3"), "three.cn"), "请撤销这个备案")
+	require.Contains(t, m.see("/orders/D3/sites/three.cn/filing").Find("[data-removed]").Text(), "把域名加回订单")
+	require.Zero(t, m.see("/orders/D3/sites/two.com/filing").Find("[data-removed]").Length())
+	_, err := m.db.EnsureStaff(ctx, store.StaffAdministrator, "staff", testdb.PasswordHash(t, "password"))
+	require.NoError(t, err)
+	w, err := demo.NewWalker(m.url, "")
+	require.NoError(t, err)
+	require.NoError(t, w.SignIn(ctx, "staff", "password"))
+	page, err := w.Page(ctx, "/support/filings?order=D3")
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find("td:contains('域名已从订单去掉')").Length())
+	page, err = w.Page(ctx, "/support/filings/D3?serial=3")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("[data-removed]").Text(), "加回订单")
+
+	imported("one.com", "two.com", "three.cn")
+	require.Empty(t, pending())
+	require.Zero(t, m.see("/orders/D3").Find("[data-removed]").Length())
+}

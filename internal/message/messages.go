@@ -50,6 +50,9 @@ const (
 	// order, step and left (days). Abandoned says that it was; by mail only; param order.
 	Abandoning Template = "abandoning"
 	Abandoned  Template = "abandoned"
+	// SiteRemoved says that an order no longer lists the domain of a site with a filing, by mail only; params order and
+	// number (empty: it has none yet).
+	SiteRemoved Template = "site_removed"
 	// SMSVerification asks the customer to enter the bureau's code on the bureau's site; params order and left (hours).
 	SMSVerification Template = "sms_verification"
 	// Police reminds the customer of the public-security filing (公安联网备案); params order and left (days).
@@ -88,7 +91,7 @@ var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, File
 
 // CustomerTemplates are the messages to customers.
 var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdrawn, PasswordChanged, FirstPassword,
-	TicketAnswered, Abandoning, Abandoned},
+	TicketAnswered, Abandoning, Abandoned, SiteRemoved},
 	SMSTemplates...)
 
 // PageParam is the param with the address of the page that a message to a customer is about; without one there is no

@@ -7,12 +7,13 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// The templates that notify customers of a filing that the bureau deregistered or staff withdrew; activities send them
-// as message.Deregistered and message.Withdrawn.
+// The templates that notify customers of what happened to a filing without its workflow: the bureau deregistered it,
+// staff withdrew it, an import took its domain from the order. Activities send them as message.Deregistered and so on.
 const (
 	noticeDeregistered = "deregistered"
 	noticeWithdrawn    = "withdrawn"
 	noticeAbandoned    = "abandoned"
+	noticeSiteRemoved  = "site_removed"
 )
 
 // noticeLifetime is how long an unsent notice is tried: a late one would only confuse.

@@ -13,6 +13,8 @@ type FilingLabel struct {
 	// Domain is the first of the order's domains; Domains is how many there are.
 	Domain  string `db:"domain"`
 	Domains int    `db:"domains"`
+	// Removed: the order no longer lists the site's domain.
+	Removed bool `db:"removed"`
 	// Customer is the login of the filing's customer, Holder the holder's name. Both are personal data.
 	Customer string `db:"login"`
 	Holder   string `db:"-"`
@@ -44,7 +46,7 @@ func (s *Store) FilingLabels(ctx context.Context, ids []int64, personal bool) (m
 	}](ctx, s.db, `SELECT f.id, COALESCE((SELECT n.domain FROM order_domains n
 			WHERE n.order_id = o.id AND (n.site_id = w.id OR w.id IS NULL) ORDER BY n.position LIMIT 1), w.domain, '') AS domain,
 			(SELECT COUNT(*) FROM order_domains n WHERE n.order_id = o.id AND (n.site_id = w.id OR w.id IS NULL))
-			AS domains`+columns+`
+			AS domains, w.removed_at IS NOT NULL AS removed`+columns+`
 		FROM filings f JOIN orders o ON o.id = f.order_id
 			LEFT JOIN sites w ON w.id = f.site_id`+joins+` WHERE f.id IN (?)`, ids)
 	if err != nil {

@@ -41,6 +41,8 @@ type Filing struct {
 	// SiteID is the site that it is for, Domain the site's; null and empty until an older build's filing moves.
 	SiteID sql.NullInt64 `db:"site_id"`
 	Domain string        `db:"domain"`
+	// SiteRemovedAt is since when its order no longer lists the site's domain.
+	SiteRemovedAt sql.NullTime `db:"site_removed_at"`
 	// HolderID is the row of holders that it shares with the filings of other sites.
 	HolderID sql.NullInt64 `db:"holder_id"`
 	// CarrierID is the filing in whose record its site travels.
@@ -100,7 +102,7 @@ const filingSelect = `
 	SELECT f.id, f.order_id, o.number AS order_number, ` + filingCustomer + ` AS customer_id, f.kind, f.serial, f.base_id,
 	f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
 	` + stuckSeq + ` AS stuck_seq, f.notice_accepted_at, f.created_at, f.site_id,
-	COALESCE(w.domain, '') AS domain, f.holder_id, f.carrier_id, f.awaits_holder, f.start_due
+	COALESCE(w.domain, '') AS domain, w.removed_at AS site_removed_at, f.holder_id, f.carrier_id, f.awaits_holder, f.start_due
 	FROM filings f JOIN orders o ON o.id = f.order_id LEFT JOIN sites w ON w.id = f.site_id `
 
 // OpenFiling creates the filing of an order's only site, or finds the open one; of several sites, it is for the first

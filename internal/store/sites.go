@@ -196,12 +196,22 @@ func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was 
 	if len(groups) == 0 {
 		return nil // an order that lists none keeps its sites
 	}
-	return execAll(ctx, tx,
+	if err := execAll(ctx, tx,
+		fragmentOf(`DELETE n FROM customer_notices n JOIN filings f ON f.id = n.filing_id WHERE f.site_id IN (?)
+			AND n.template = ? AND n.notified_at IS NULL`, used, noticeSiteRemoved),
 		fragmentOf(`UPDATE sites SET removed_at = NULL WHERE id IN (?) AND removed_at IS NOT NULL`, used),
 		fragmentOf(`DELETE w FROM sites w LEFT JOIN filings f ON f.site_id = w.id WHERE w.order_id = ? AND w.id NOT IN (?)
 			AND f.id IS NULL AND w.filing_number IS NULL`, orderID, used),
 		fragmentOf(`UPDATE sites SET removed_at = ? WHERE order_id = ? AND id NOT IN (?) AND removed_at IS NULL`, now, orderID,
-			used))
+			used)); err != nil {
+		return err
+	}
+	filings, err := selectAll[int64](ctx, tx, `SELECT f.id FROM sites w JOIN filings f ON f.open_site_id = w.id
+		WHERE w.order_id = ? AND w.removed_at = ?`, orderID, now)
+	for i := 0; err == nil && i < len(filings); i++ {
+		err = s.addCustomerNotice(ctx, tx, CustomerNotice{FilingID: filings[i], Template: noticeSiteRemoved})
+	}
+	return err
 }
 
 // renameReplaced gives a site its new domain, if one replaces another and the bureau has nothing of that site: the
