@@ -72,6 +72,9 @@ const (
 	codeHolderBlacklisted = 1065
 )
 
+// codeWrongPassword is the bureau's code for a wrong filing password, or none.
+const codeWrongPassword = 1018
+
 // QueueRecord queues a revision for the next data file of its province's account. One on the blacklist is refused
 // here, as the bureau would.
 //
@@ -123,12 +126,27 @@ func (a *Filing) queueRecord(ctx context.Context, r RecordRef) error {
 	case holder:
 		err = a.Store.QueueRefused(ctx, record, codeHolderBlacklisted)
 	default:
-		err = a.Store.QueueRecord(ctx, record)
+		err = a.queueOrAsk(ctx, record, dossier)
 	}
 	if errors.Is(err, store.ErrConflict) {
 		return nil // withdrawn meanwhile: nothing of it goes to the bureau
 	}
 	return err
+}
+
+// queueOrAsk queues a record, unless its bureau requires a filing password that it doesn't have, because the site was
+// submitted before its holder had a number: then the customer is asked.
+func (a *Filing) queueOrAsk(ctx context.Context, r store.NewRecord, d filing.Dossier) error {
+	if d.Kind.Spec().NeedsPassword && d.OwnershipProof.Password == "" {
+		policy, err := a.Store.PasswordPolicy(ctx, d.Bureau())
+		if err != nil {
+			return err
+		}
+		if policy == filing.PasswordRequired {
+			return a.Store.QueueUnfit(ctx, r, filing.Unfit{Code: codeWrongPassword, Field: "ownership.password"})
+		}
+	}
+	return a.Store.QueueRecord(ctx, r)
 }
 
 // EndNumber takes the number off the order, and off every other order that the approved deregistration covers,

@@ -53,11 +53,24 @@ func TestCompanionsStartWithTheContact(t *testing.T) {
 	require.Empty(t, due)
 }
 
-// What a filing has submitted while it waited is queued when its holder has a number, by the next exchange.
+// What a filing has submitted while it waited is queued when its holder has a number, by the next exchange. Where the
+// bureau requires a filing password, its customer is asked for it first, unless staff recorded it with the number.
 func TestWaitingSiteIsQueuedWithTheHoldersNumber(t *testing.T) {
+	for name, c := range map[string]struct {
+		required bool
+		password string
+		asked    bool
+	}{"today": {}, "2005": {required: true, asked: true}, "2005, password recorded": {required: true, password: "secret-1"}} {
+		t.Run(name, func(t *testing.T) { waitingSiteIsQueued(t, c.required, c.password, c.asked) })
+	}
+}
+
+func waitingSiteIsQueued(t *testing.T, required bool, password string, asked bool) {
+	t.Helper()
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "a")
 	require.NoError(t, err)
+	require.NoError(t, s.SetFilingPassword(ctx, account, required))
 	_, err = s.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
 		Domains: []string{"a.com", "b.com"}})
 	require.NoError(t, err)
@@ -97,19 +110,34 @@ func TestWaitingSiteIsQueuedWithTheHoldersNumber(t *testing.T) {
 	require.Equal(t, 1, operation)
 	waiting, _ := queued(1)
 	require.Zero(t, waiting)
-	_, err = s.ApplyDownload(ctx, account, 0, []store.Verdict{{RecordID: record, Decided: true, Approved: true, Code: 1001,
-		HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1"}})
-	require.NoError(t, err)
+	require.NoError(t, s.SetDriver(ctx, account, store.DriverManual))
+	require.NoError(t, s.SubmitByHand(ctx, record, "support:a"))
+	require.NoError(t, s.DecideByHand(ctx, record, store.ManualDecision{Actor: "support:a", Approved: true,
+		Issued: filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1", Password: password}}))
 	// The exchange dies here; the next one goes on.
 	b := &activities.Bureau{Store: s, Filings: a}
-	signals, err := s.UnsentSignals(ctx, 0, 10)
-	require.NoError(t, err)
-	for _, signal := range signals {
-		require.NoError(t, s.SignalSent(ctx, signal.ID))
-	}
 	for range 2 {
+		signals, err := s.UnsentSignals(ctx, 0, 10)
+		require.NoError(t, err)
+		for _, signal := range signals {
+			require.NoError(t, s.SignalSent(ctx, signal.ID))
+		}
 		require.NoError(t, b.DeliverSignals(ctx, activities.AccountRef{AccountID: account}))
 	}
 	_, operation = queued(1)
 	require.Equal(t, filing.KindNewSite.Operation(), operation)
+	decision, err := s.LatestDecision(ctx, filings[1].ID)
+	if !asked {
+		require.ErrorIs(t, err, store.ErrNotFound)
+		d, err := s.Dossier(ctx, filings[1].ID, 1)
+		require.NoError(t, err)
+		require.Equal(t, password, d.OwnershipProof.Password)
+		return
+	}
+	require.NoError(t, err)
+	require.True(t, decision.Ours(), "no bureau has seen it")
+	require.Equal(t, []string{"ownership.password"}, decision.Fields)
+	records, err := s.ManualRecords(ctx, store.ManualFilter{}, 10)
+	require.NoError(t, err)
+	require.Empty(t, records, "nothing to hand in yet")
 }

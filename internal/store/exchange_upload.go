@@ -119,6 +119,17 @@ func unpack(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
 // QueueRefused queues a revision and refuses it at once, so that it is never submitted. It is idempotent. It returns
 // ErrConflict if the filing has ended.
 func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
+	return s.queueThen(ctx, r, func(tx *sqlx.Tx, id int64) error { return s.refuseUnsent(ctx, tx, id, code) })
+}
+
+// QueueUnfit queues a record and returns it to its customer at once: something is missing without which the bureau would
+// refuse it.
+func (s *Store) QueueUnfit(ctx context.Context, r NewRecord, unfit filing.Unfit) error {
+	return s.queueThen(ctx, r, func(tx *sqlx.Tx, id int64) error { return s.refuseUnfit(ctx, tx, id, unfit) })
+}
+
+// queueThen queues a record and, unless it has been submitted, decides on it in the same transaction.
+func (s *Store) queueThen(ctx context.Context, r NewRecord, decide func(*sqlx.Tx, int64) error) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := lockOpen(ctx, tx, r.FilingID); err != nil {
 			return err
@@ -131,7 +142,7 @@ func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
 		if err != nil || !found { // already submitted before it was blacklisted
 			return err
 		}
-		return s.refuseUnsent(ctx, tx, id, code)
+		return decide(tx, id)
 	})
 }
 

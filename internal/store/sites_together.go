@@ -366,11 +366,29 @@ func (s *Store) becomeNewSite(ctx context.Context, tx *sqlx.Tx, f lockedFiling, 
 		if err != nil {
 			return err
 		}
-		if err := s.putDossier(ctx, tx, f.ID, last, d.AsNewSite(h.Number)); err != nil {
+		d = d.AsNewSite(h.Number)
+		if d.OwnershipProof.Password, err = s.issuedPassword(ctx, tx, h.ID); err != nil {
+			return err
+		}
+		if err := s.putDossier(ctx, tx, f.ID, last, d); err != nil {
 			return err
 		}
 	}
 	return s.updateOrderState(ctx, tx, f.OrderID)
+}
+
+// issuedPassword is the filing password that a bureau gave a holder with its number, as far as staff recorded it.
+func (s *Store) issuedPassword(ctx context.Context, tx *sqlx.Tx, holderID int64) (string, error) {
+	issued, found, err := getOptional[struct {
+		RecordID int64  `db:"record_id"`
+		Sealed   []byte `db:"sealed_password"`
+	}](ctx, tx, `SELECT d.record_id, d.sealed_password FROM filings f JOIN records r ON r.filing_id = f.id
+		JOIN decisions d ON d.record_id = r.id WHERE f.holder_id = ? AND d.approved AND d.sealed_password IS NOT NULL
+		ORDER BY r.id DESC LIMIT 1`, holderID)
+	if err != nil || !found {
+		return "", err
+	}
+	return s.openText(passwordAAD(issued.RecordID), issued.Sealed)
 }
 
 // together completes a dossier that is submitted by what the filings of the same holder share, and lets those go that

@@ -156,6 +156,9 @@ func ownRefusalText(t *locale.Localizer, d store.Decision) string {
 	case len(d.Fields) == 0:
 		return t.T("refusal.own_known", map[string]any{"reason": known.In(t.Lang())})
 	}
+	if d.Code == codeWrongPassword {
+		return t.T("refusal.own_password", nil)
+	}
 	text := map[string]any{"field": t.T("field."+d.Fields[0], nil), "character": d.Opinion}
 	if d.Opinion != "" {
 		return t.T("refusal.own_character", text)
