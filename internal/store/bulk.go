@@ -190,18 +190,22 @@ func (s *Store) BulkCounts(ctx context.Context, id int64) (map[BulkOutcome]int, 
 
 // BulkItem is a filing of a job.
 type BulkItem struct {
-	FilingID    int64        `db:"filing_id"`
-	OrderNumber string       `db:"order_number"`
-	Serial      int          `db:"serial"`
-	StuckSeq    int64        `db:"stuck_seq"`
-	Reason      string       `db:"reason"`
-	At          sql.NullTime `db:"at"`
-	Outcome     BulkOutcome  `db:"outcome"`
+	FilingID    int64  `db:"filing_id"`
+	OrderNumber string `db:"order_number"`
+	Serial      int    `db:"serial"`
+	// Domain is the site's.
+	Domain   string       `db:"domain"`
+	StuckSeq int64        `db:"stuck_seq"`
+	Reason   string       `db:"reason"`
+	At       sql.NullTime `db:"at"`
+	Outcome  BulkOutcome  `db:"outcome"`
 }
 
 const bulkItemSelect = `
-	SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at, b.outcome
-	FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id `
+	SELECT b.filing_id, o.number AS order_number, f.serial, COALESCE(w.domain, '') AS domain,
+		b.stuck_seq, b.reason, b.at, b.outcome
+	FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id
+		LEFT JOIN sites w ON w.id = f.site_id `
 
 // Ref is the filing's reference.
 func (i BulkItem) Ref() string { return filing.Ref(i.OrderNumber, i.Serial) }

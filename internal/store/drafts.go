@@ -47,7 +47,9 @@ func SiteDraft(orderID, siteID, userID int64, form string) DraftRow {
 }
 
 // siteForm names a site's form; the column takes 16 characters.
-func siteForm(form string, siteID int64) string { return form[:1] + "/" + strconv.FormatInt(siteID, 36) }
+func siteForm(form string, siteID int64) string {
+	return form[:1] + "/" + strconv.FormatInt(siteID, 36)
+}
 
 func (r DraftRow) args(before ...any) []any { return append(before, r.key...) }
 

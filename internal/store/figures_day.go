@@ -266,7 +266,8 @@ func (c tallies) countStage(t transition) error {
 	to, _ := filing.StageEntered(t.Kind)
 	from, known := filing.StageEntered(filing.EventKind(t.BeforeKind.String))
 	switch {
-	case t.Kind == filing.EventOpened, t.Kind == filing.EventFollowUpOpened, t.Kind == filing.EventRegisterInstalling:
+	case t.Kind == filing.EventOpened, t.Kind == filing.EventFollowUpOpened, t.Kind == filing.EventSiteOpened,
+		t.Kind == filing.EventRegisterInstalling:
 		c.count(figureDaily, dailyOpened, "") // its province isn't known yet
 	case t.Kind == filing.EventApproved, t.Kind == filing.EventEnded:
 		c.count(figureDaily, dailyApproved, t.Province)

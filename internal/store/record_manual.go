@@ -29,10 +29,13 @@ type ManualRecord struct {
 	ID          int64  `db:"id"`
 	FilingID    int64  `db:"filing_id"`
 	OrderNumber string `db:"order_number"`
-	Revision    int    `db:"revision"`
-	Operation   int    `db:"operation"` // Czlx: the dossier's kind
-	AccountID   int64  `db:"account_id"`
-	Account     string `db:"account"`
+	// Serial and Domain are the filing's and its site's.
+	Serial    int    `db:"serial"`
+	Domain    string `db:"domain"`
+	Revision  int    `db:"revision"`
+	Operation int    `db:"operation"` // Czlx: the dossier's kind
+	AccountID int64  `db:"account_id"`
+	Account   string `db:"account"`
 	// QueuedAt is since when it has been waiting.
 	QueuedAt time.Time `db:"created_at"`
 	// Sequence is the data file it is in, if its account had an interface before it became manual.
@@ -48,11 +51,11 @@ type ManualRecord struct {
 // manualSelect reads manual records: those waiting at a manual account, and those submitted by hand, even if the
 // account got an interface since.
 const manualSelect = `
-	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account,
+	SELECT r.id, r.filing_id, o.number AS order_number, f.serial, COALESCE(w.domain, '') AS domain, r.revision, r.operation, r.account_id, a.name AS account,
 	r.created_at,
 		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at,
 		r.submitted_by, d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
-	FROM filings f JOIN orders o ON o.id = f.order_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a
+	FROM filings f JOIN orders o ON o.id = f.order_id LEFT JOIN sites w ON w.id = f.site_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a
 	ON a.id = r.account_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		LEFT JOIN decisions d ON d.record_id = r.id

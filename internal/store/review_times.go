@@ -16,13 +16,13 @@ type ReviewTime struct {
 }
 
 // ReviewTimes are the latest review times of a province's bureau for some operations (Czlx): from receiving a record,
-// by the interface or by hand, to its decision arriving here.
+// by the interface or by hand, to its decision arriving here. Sites that travel in one record count once.
 func (s *Store) ReviewTimes(ctx context.Context, province string, operations []int) ([]ReviewTime, error) {
 	return selectAll[ReviewTime](ctx, s.db, `
 		SELECT COALESCE(r.submitted_at, u.accepted_at) AS accepted_at, d.created_at AS decided_at
 		FROM records r LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		JOIN decisions d ON d.record_id = r.id
-		WHERE r.province = ? AND r.operation IN (?) AND d.approved IS NOT NULL
+		WHERE r.province = ? AND r.operation IN (?) AND d.approved IS NOT NULL AND r.carrier_id IS NULL
 		AND d.created_at >= COALESCE(r.submitted_at, u.accepted_at)
 		ORDER BY r.id DESC LIMIT ?`, province, operations, maxReviewTimes)
 }

@@ -36,7 +36,11 @@ func TestReviewTimesAreOfOneProvincesDecisions(t *testing.T) {
 		return exec(`INSERT INTO records (filing_id, revision, account_id, sequence, operation, province, created_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?)`, f.ID, revision, account, revision, kind.Operation(), province, accepted)
 	}
-	decided(record("310000", filing.KindNew, accepted), true, 48*time.Hour)
+	carrier := record("310000", filing.KindNew, accepted)
+	decided(carrier, true, 48*time.Hour)
+	companion := record("310000", filing.KindNew, accepted)
+	exec(`UPDATE records SET carrier_id = ? WHERE id = ?`, carrier, companion)
+	decided(companion, true, 48*time.Hour)
 	decided(record("310000", filing.KindNewAccess, accepted), false, 72*time.Hour)
 	decided(record("310000", filing.KindNew, accepted), nil, time.Hour)     // only its data has arrived yet
 	decided(record("310000", filing.KindNew, nil), true, time.Hour)         // never accepted, as far as we know

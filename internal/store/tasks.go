@@ -59,8 +59,11 @@ type Task struct {
 	AccountID sql.NullInt64  `db:"account_id"`
 	FilingID  sql.NullInt64  `db:"filing_id"`
 	Order     sql.NullString `db:"order_number"`
-	Sealed    []byte         `db:"sealed_detail"`
-	CreatedAt time.Time      `db:"created_at"`
+	// Serial and Domain are its filing's.
+	Serial    int       `db:"serial"`
+	Domain    string    `db:"domain"`
+	Sealed    []byte    `db:"sealed_detail"`
+	CreatedAt time.Time `db:"created_at"`
 	// Detail is shown to staff; sealed at rest because it may mention people.
 	Detail string `db:"-"`
 	// Data is the task's subject, if it can be answered, stored as sealed JSON. Only AddTask uses it; OpenTask reads
@@ -98,9 +101,11 @@ func (s *Store) addTask(ctx context.Context, db sqlx.ExecerContext, t Task) erro
 // OpenTasks lists open tasks, newest first, after an ID (0: from the newest).
 func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, error) {
 	list, err := selectAll[Task](ctx, s.db, `
-		SELECT t.id, t.task_key, t.kind, t.account_id, t.filing_id, o.number AS order_number, t.sealed_detail, t.created_at,
+		SELECT t.id, t.task_key, t.kind, t.account_id, t.filing_id, o.number AS order_number,
+			COALESCE(f.serial, 0) AS serial, COALESCE(w.domain, '') AS domain, t.sealed_detail, t.created_at,
 			t.about_task, COALESCE(t.about_task, IF(t.sealed_data IS NULL, NULL, t.id)) AS answerable
 		FROM staff_tasks t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id
+			LEFT JOIN sites w ON w.id = f.site_id
 		WHERE t.done_at IS NULL AND t.id < ? ORDER BY t.id DESC LIMIT ?`, idBelow(after), limit)
 	for i := 0; err == nil && i < len(list); i++ {
 		list[i].Detail, err = s.openText(taskAAD(list[i].Key), list[i].Sealed)

@@ -37,7 +37,8 @@ const (
 	vettingsRefusedQuery = `
 		SELECT c.reviewer_id, COUNT(*) AS refused
 		FROM vettings c JOIN records r ON r.filing_id = c.filing_id AND r.revision = c.revision JOIN decisions x
-		ON x.record_id = r.id AND x.approved = FALSE AND x.decided_by <> '` + filing.ActorOwnCheck + `'`
+		ON x.record_id = r.id AND x.approved = FALSE AND x.decided_by <> '` + filing.ActorOwnCheck + `'
+		AND NOT x.returned_together`
 	vettingsTookQuery = `
 		SELECT c.reviewer_id, TIMESTAMPDIFF(MICROSECOND, d.submitted_at, c.decided_at),
 		TIMESTAMPDIFF(MICROSECOND, c.taken_at, c.decided_at)

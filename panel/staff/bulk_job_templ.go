@@ -621,7 +621,9 @@ func outcomeCount(p *web.Page, outcome string, count int) templ.Component {
 var failureTable = web.TableSpec[store.BulkItem]{
 	Row: func(i store.BulkItem) templ.OrderedAttributes { return web.Mark("data-order", i.OrderNumber) },
 	Columns: []web.Column[store.BulkItem]{
-		{Key: "orders.number", Cell: func(_ *web.Page, i store.BulkItem) templ.Component { return orderLink(i.OrderNumber) }},
+		{Key: "orders.number", Cell: func(_ *web.Page, i store.BulkItem) templ.Component {
+			return siteLink(i.OrderNumber, i.Serial, i.Domain)
+		}},
 		web.TextColumn("bulk.cause", func(p *web.Page, i store.BulkItem) string {
 			return p.Text("stuck_reason." + i.Reason)
 		}),

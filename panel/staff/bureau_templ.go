@@ -1080,7 +1080,7 @@ func taskName(p *web.Page, t store.Task) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = orderLink(t.Order.String).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = siteLink(t.Order.String, t.Serial, t.Domain).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
