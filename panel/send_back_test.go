@@ -9,8 +9,10 @@ import (
 	"github.com/beian/beian/panel/dossierview"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/browsertest"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -156,4 +158,36 @@ func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
 	page, err = w.Page(ctx, "/orders/D1/filing/site")
 	require.NoError(t, err)
 	require.Contains(t, page.Find("#e-name").Text(), "The site's name isn't allowed")
+}
+
+// Staff find one of many reasons by its form or, with a script, by words of its field or text. What is ticked stays.
+func TestBrowserReasonsAreNarrowed(t *testing.T) {
+	d, _ := vettingDesk(t)
+	d.take(t)
+	page := d.page(t, dossierPath)
+	groups := page.Find("[data-reasons]")
+	require.Greater(t, groups.Length(), 2)
+	for _, group := range groups.EachIter() {
+		id := group.AttrOr("id", "")
+		require.Equal(t, 1, page.Find(`#send-back a[href="#`+id+`"]`).Length(), id)
+	}
+	require.Equal(t, 1, page.Find("[data-narrow][hidden]").Length(), "useless without a script")
+
+	b := browsertest.Open(t, browsertest.Sizes["desktop"], 900)
+	typed := func(text string) chromedp.Action[chromedp.Void] {
+		return chromedp.Evaluate[chromedp.Void](`(() => { const s = document.getElementById("f-narrow"); s.value = "` + text +
+			`"; s.dispatchEvent(new Event("input")); })()`)
+	}
+	box := func(reason string) string { return `[name=reasons][value=` + reason + `]` }
+	require.NoError(t, browsertest.Do(b,
+		chromedp.Navigate(d.url+"/sign-in"), chromedp.SendKeys(chromedp.ID("f-login"), "a"),
+		chromedp.SendKeys(chromedp.ID("f-password"), "password-a"), chromedp.Click(".card .button"),
+		chromedp.WaitNotPresent(chromedp.ID("f-login")),
+		chromedp.Navigate(d.url+dossierPath), chromedp.WaitVisible("#f-narrow"), browsertest.Shot(t, "01-all"),
+		chromedp.Click(box("id_front_blurred")),
+		typed("网站名称"), chromedp.WaitVisible(box("site_name")), chromedp.WaitVisible(box("id_front_blurred")),
+		chromedp.WaitNotVisible(box("letter_unsigned")), browsertest.Shot(t, "02-narrowed"),
+		typed("nothing like it"), chromedp.WaitNotVisible(box("site_name")), chromedp.WaitVisible("[data-none]:not(:empty)"),
+		typed(""), chromedp.WaitVisible(box("letter_unsigned")), chromedp.WaitVisible(box("site_name")),
+	))
 }

@@ -38,6 +38,9 @@ type reasonGroup struct {
 	Reasons []reasonChoice
 }
 
+// id is the group's place on the page.
+func (g reasonGroup) id() string { return "reasons-" + strings.TrimSuffix(g.Title, ".title") }
+
 type reasonChoice struct {
 	web.Option
 	// Field is the name of the field in question.

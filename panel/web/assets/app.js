@@ -59,6 +59,33 @@
   countDown();
   setInterval(countDown, 1000);
 
+  // A long list of boxes is narrowed to what contains every word; what is
+  // ticked stays in sight.
+  for (const narrow of document.querySelectorAll("[data-narrow]")) {
+    const input = narrow.querySelector("input"),
+      none = narrow.querySelector("[data-none]"),
+      items = [...document.querySelectorAll(narrow.dataset.narrow)],
+      texts = items.map((item) => item.querySelector("label").textContent.toLowerCase());
+    const apply = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      items.forEach((item, i) => {
+        const fits = words.every((word) => texts[i].includes(word));
+        if (fits) shown++;
+        item.hidden = !fits && !item.querySelector(":checked");
+      });
+      for (const group of document.querySelectorAll(narrow.dataset.group))
+        group.hidden = !group.querySelector(`${narrow.dataset.narrow}:not([hidden])`);
+      none.textContent = shown ? "" : none.dataset.none;
+    };
+    narrow.hidden = false;
+    input.addEventListener("input", apply);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // it isn't the form's
+    });
+    apply(); // a page that is shown again keeps what was typed
+  }
+
   const summary = document.querySelector(".summary[tabindex]");
   if (summary) summary.focus();
 })();
