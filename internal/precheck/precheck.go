@@ -18,6 +18,8 @@ import (
 type Facts struct {
 	Dossier filing.Dossier
 	Tables  filing.Tables
+	// Filed is what a change starts from; empty for other kinds.
+	Filed filing.Dossier
 	// Domains and IPs are the order's.
 	Domains, IPs []string
 	// Resolved is what Hosts resolve to; those that couldn't be looked up are missing.

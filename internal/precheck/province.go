@@ -42,6 +42,7 @@ var provinceRules = []provinceRule{
 	{"manager_not_legal_rep", holderForm, "manager_legal_representative", managerNotLegalRep},
 	{"manager_foreign", holderForm, "manager_document_type", managerForeign},
 	{"manager_nonlocal", holderForm, "manager_document_number", managerNonlocal},
+	{"manager_change", holderForm, "manager_name", managerChange},
 	{"numbers_shared", holderForm, "manager_emergency_phone", numbersShared},
 	{"emergency_phone", holderForm, "manager_emergency_phone", emergencyPhone},
 	{"address_house", holderForm, "address", addressHouse},

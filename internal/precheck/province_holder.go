@@ -169,6 +169,15 @@ func managerNonlocal(f Facts) (hits []hit) {
 	return hits
 }
 
+// managerChange: a new manager of an organisation wants more than a changed form in some provinces.
+func managerChange(f Facts) []hit {
+	r, ruled := f.one(rules.ManagerChange)
+	was, is := f.Filed.Holder.Manager, f.Dossier.Holder.Manager
+	another := was.Name != "" && (was.Name != is.Name ||
+		filing.DocumentNumberKey(was.DocumentNumber) != filing.DocumentNumberKey(is.DocumentNumber))
+	return by(r, ruled && f.unit() && another)
+}
+
 // managersSame: some provinces want one person, one wanted two.
 func managersSame(f Facts) []hit {
 	if !f.unit() {

@@ -101,6 +101,11 @@ func TestRulesByProvince(t *testing.T) {
 			}, false},
 		{"a manager from elsewhere", "manager_nonlocal", "holder.manager_document_number", companyIn("140000"),
 			func(f *precheck.Facts) { f.Dossier.Holder.Manager.DocumentNumber = "310101199003070035" }, false},
+		{"another manager than the filed one", "manager_change", "holder.manager_name", companyIn("430000"),
+			func(f *precheck.Facts) {
+				f.Dossier.Kind, f.Filed = filing.KindChange, f.Dossier
+				f.Filed.Holder.Manager.Name = "前任"
+			}, false},
 		{"two managers where one is wanted", "managers_same", "site.manager_other", twoIn("320000"),
 			func(f *precheck.Facts) { answered(filing.No)(f); f.Papers = []string{"domain_certificate"} }, true},
 		{"two managers where one source wants one", "managers_same", "site.manager_other", twoIn("340000"), answered(filing.No),

@@ -16,6 +16,7 @@ const (
 	LetterRequired         Name = "letter_required"
 	DistinctMobiles        Name = "distinct_mobiles"
 	ManagerNonlocal        Name = "manager_nonlocal"
+	ManagerChange          Name = "manager_change"
 	ManagersMustDiffer     Name = "managers_must_differ"
 	EmergencyPhone         Name = "emergency_phone"
 

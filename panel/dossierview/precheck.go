@@ -203,6 +203,14 @@ func (v *View) precheckFacts(ctx context.Context, cur Current, d filing.Dossier)
 		facts.ApprovalPapers = v.approvedContents(papers, d)
 		return err
 	})
+	if d.Kind == filing.KindChange {
+		reads.Go(func() (err error) {
+			if facts.Filed, err = v.Based(ctx, cur); errors.Is(err, store.ErrNotFound) { // erased
+				err = nil
+			}
+			return err
+		})
+	}
 	err = reads.Wait()
 	return facts, err
 }
