@@ -383,6 +383,7 @@ func TestRemovedDomainIsTold(t *testing.T) {
 	imported("one.com", "two.com")
 	require.Equal(t, []store.CustomerNotice{{FilingID: m.of("three.cn").ID, Template: "site_removed"}}, pending())
 	require.Contains(t, rowText(m.see("/orders/D3"), "three.cn"), "请撤销这个备案")
+	require.Contains(t, m.see("/orders/D3").Find(".lead").Text(), "这个订单有 2 个域名")
 	require.Contains(t, m.see("/orders/D3/sites/three.cn/filing").Find("[data-removed]").Text(), "把域名加回订单")
 	require.Zero(t, m.see("/orders/D3/sites/two.com/filing").Find("[data-removed]").Length())
 	_, err := m.db.EnsureStaff(ctx, store.StaffAdministrator, "staff", testdb.PasswordHash(t, "password"))

@@ -52,6 +52,16 @@ type sitesData struct {
 	TicketNews bool
 }
 
+// inOrder is how many of the sites have a domain in the order.
+func (d sitesData) inOrder() (n int) {
+	for _, l := range d.Lines {
+		if !l.RemovedAt.Valid {
+			n++
+		}
+	}
+	return n
+}
+
 // together is what becomes of the sites of a new holder: Record travels in one record, and Later follows when the
 // holder has its number.
 type together struct {
