@@ -40,8 +40,8 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	if to.First && to.Channel == filing.Mail {
 		name = message.FirstPassword
 	}
-	if _, err := a.deliver(ctx, to.Channel, PageOf(name, SitePlace{}), message.SMSMessage{Key: store.AccountCodeKey(r.CodeID, send),
-		To: to.To, Template: name, Params: map[string]string{"login": to.Login, "code": code},
+	if _, err := a.deliver(ctx, to.Channel, PageOf(name, SitePlace{}), message.SMSMessage{
+		Key: store.AccountCodeKey(r.CodeID, send), To: to.To, Template: name, Params: map[string]string{"login": to.Login, "code": code},
 		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		err = messageFailed(err)
 		var app *temporal.ApplicationError

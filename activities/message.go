@@ -82,8 +82,8 @@ type Notice struct {
 	Left int
 }
 
-// Notify sends a notice, once for its key. A notice for a stage isn't sent once the filing has left it. What reminds of,
-// or announces, the same of several sites of a holder is one message that names them all: the oldest filing's.
+// Notify sends a notice, once for its key. A notice for a stage isn't sent once the filing has left it. What reminds
+// of, or announces, the same of several sites of a holder is one message that names them all: the oldest filing's.
 func (a *Message) Notify(ctx context.Context, n Notice) error {
 	if n.Template == message.Abandoning && n.Channel == filing.SMS { // Aliyun approves no text for what is this rare
 		n.Template = message.Waiting
