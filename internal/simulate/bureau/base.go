@@ -185,6 +185,16 @@ func (s *Server) PasswordOf(number string) string {
 	return ""
 }
 
+// NumberOf is the number of the site that has a domain; empty if none is filed with it.
+func (s *Server) NumberOf(domain string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w := s.index.siteByDomain[plainDomain(domain)]; w != nil {
+		return w.Number
+	}
+	return ""
+}
+
 // holderOf finds a holder that isn't deregistered, by its own or a site's number.
 func (s *Server) holderOf(number string) *holder {
 	h := s.index.holderByNumber[number]

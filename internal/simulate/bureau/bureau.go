@@ -43,8 +43,8 @@ type Options struct {
 	UniqueSiteNames bool
 	// MaxChanges limits the changes of one holder in 24 hours (1051); 0: no limit.
 	MaxChanges int
-	// Edition is how the bureau works: EditionToday issues no certificates and ignores filing passwords. Empty:
-	// Edition2005.
+	// Edition is how the bureau works: EditionToday issues no certificates, ignores filing passwords, and files a site
+	// with one domain, the registrable one. Empty: Edition2005.
 	Edition Edition
 	// SMSVerification is how long the managers have to verify a record before its review; 0: nobody has to. The
 	// ministry's page is at /verify.

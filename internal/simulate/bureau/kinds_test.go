@@ -239,3 +239,40 @@ func TestPushedFiles(t *testing.T) {
 	}
 	require.Error(t, p.bureau.PushNotice("沪ICP备2020000009号", "请整改"))
 }
+
+// A bureau of today files a site with one registrable domain, of which a change only takes away; one of 2005 files any.
+func TestDomainsOfASite(t *testing.T) {
+	const document = "310101199003070035"
+	second := func(content, domain string) string {
+		return strings.Replace(content, "<Jr_xx>", "<Ym_xx><IspYmid>10</IspYmid><Ym>"+domain+"</Ym></Ym_xx><Jr_xx>", 1)
+	}
+	for _, edition := range []bureau.Edition{bureau.Edition2005, bureau.EditionToday} {
+		t.Run(string(edition), func(t *testing.T) {
+			p := connect(t, bureau.Options{Edition: edition, Seeded: seeded()})
+			decides := func(kind int, bs string) {
+				t.Helper()
+				if edition == bureau.EditionToday {
+					p.refused(1004, kind, bs)
+				} else {
+					require.Contains(t, p.next(), "<Shjg>1</Shjg>")
+				}
+			}
+			p.upload("<XZBA>" + second(newFiling(1, document, "a.example"), "b.example") + "</XZBA>")
+			decides(1, "1")
+			p.upload("<XZBA>" + newFiling(2, "310101199003070043", "www.c.example") + "</XZBA>")
+			decides(1, "2")
+			number := seeded()[0].Number
+			p.upload(second(newSite(number, "secret12", 4001, "d.example"), "e.example"))
+			decides(2, number)
+			require.Equal(t, edition == bureau.Edition2005, p.bureau.NumberOf("e.example") != "")
+
+			filed := p.filed(3, "310101198505120042", "f.example")
+			require.Equal(t, one(t, filed, "Baxh")+"-1", p.bureau.NumberOf("f.example"))
+			p.upload(second(change(t, filed, "310101198505120042", "f.example"), "g.example"))
+			decides(4, one(t, filed, "Ztid"))
+			p.upload(change(t, filed, "310101198505120042", "f.example"))
+			require.Contains(t, p.next(), "<Shjg>1</Shjg><Czlx>4</Czlx>")
+			require.Empty(t, p.bureau.NumberOf("g.example"))
+		})
+	}
+}

@@ -192,6 +192,8 @@ type Truth struct {
 	Code     int
 	Number   string
 	Sequence int64
+	// Held: it stays under review for ever.
+	Held bool
 }
 
 // Truth lists every record taken, in order.
@@ -201,7 +203,7 @@ func (s *Server) Truth() []Truth {
 	list := make([]Truth, 0, len(s.state.Records))
 	for _, r := range s.state.Records {
 		if !r.Forgotten {
-			list = append(list, Truth{r.ID, r.Kind, r.Code, r.Number, r.Sequence})
+			list = append(list, Truth{r.ID, r.Kind, r.Code, r.Number, r.Sequence, r.Held})
 		}
 	}
 	return list

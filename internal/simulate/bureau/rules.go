@@ -81,7 +81,7 @@ func (s *Server) checkNewFiling(n *node) verdict {
 	z := n.first("Zt_xx")
 	return cmp.Or(s.checkHolder(z),
 		when(s.index.holderByPaper[paper(z)] != nil, 1003, "网站主办者冲突，请核实后再次报备"),
-		s.checkSites(n.all("Wz_xx"), z.isPerson()))
+		s.checkNewSites(n.all("Wz_xx"), z.isPerson()))
 }
 
 // checkHolder checks a Zt_xx.
@@ -108,9 +108,30 @@ func (s *Server) checkBlackHolder(z *node) verdict {
 	return when(s.state.BlackHolders[paper(z)], 1065, "主体在黑名单中，请核实后再次报备")
 }
 
-// checkSites checks each Wz_xx.
-func (s *Server) checkSites(sites []*node, ofPerson bool) verdict {
-	return first(sites, func(w *node) verdict { return s.checkSite(w, nil, ofPerson) })
+// checkNewSites checks each Wz_xx of sites that aren't filed yet.
+func (s *Server) checkNewSites(sites []*node, ofPerson bool) verdict {
+	return first(sites, func(w *node) verdict { return cmp.Or(s.oneDomain(w), s.checkSite(w, nil, ofPerson)) })
+}
+
+// oneDomain checks that a new site names one domain, the registrable one: today's rule (工信管函〔2019〕633号). Without a
+// list of suffixes, it recognises only the host names that people add.
+func (s *Server) oneDomain(w *node) verdict {
+	if s.options.Edition != EditionToday {
+		return verdict{}
+	}
+	names := w.all("Ym_xx/Ym")
+	below := slices.ContainsFunc(names, func(n *node) bool {
+		return strings.HasPrefix(plainDomain(n.Text), "www.") || strings.HasPrefix(plainDomain(n.Text), "*.")
+	})
+	return when(len(names) != 1 || below, 1004, "一个网站只能备案一个域名，不含www和“*.”，请核实后再次报备")
+}
+
+// fewerDomains checks that a change leaves a site only domains that it has: today, a site may only lose some.
+func (s *Server) fewerDomains(n *node, w *site) verdict {
+	added := slices.ContainsFunc(n.all("Ym_xx/Ym"), func(d *node) bool {
+		return s.index.siteByDomain[plainDomain(d.Text)] != w
+	})
+	return when(s.options.Edition == EditionToday && added, 1004, "网站的域名只能减少，不能增加或更换，请核实后再次报备")
 }
 
 // checkSite checks a Wz_xx; same is the filed site that it changes, ofPerson says that the holder is a person.

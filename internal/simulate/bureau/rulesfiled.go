@@ -63,7 +63,7 @@ func (s *Server) checkNewSite(r *record) verdict {
 		return v
 	}
 	return cmp.Or(when(!s.rightPassword(h, r.Entry.text("ICPmm")), 1018, wrongPassword), s.checkBlackHolder(h.Data),
-		s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson()))
+		s.checkNewSites(r.Entry.all("Wz_xx"), h.Data.isPerson()))
 }
 
 func (s *Server) checkNewAccess(r *record) verdict {
@@ -110,7 +110,7 @@ func (s *Server) checkChangedSite(h *holder, n *node, ofPerson bool) verdict {
 			known := a != nil && a.site == w
 			return cmp.Or(when(!known, 1016, unknown), when(known && a.Provider != s.options.ISPID, 1048, notYours))
 		}),
-		s.checkSite(n, w, ofPerson))
+		s.fewerDomains(n, w), s.checkSite(n, w, ofPerson))
 }
 
 func (s *Server) checkDrop(r *record) (v verdict) {

@@ -66,6 +66,19 @@ func (s *Server) seed(f SeedFiling) {
 	s.changed()
 }
 
+// ChangeMobile gives the manager of a filed site another mobile number, as if changed through another provider.
+func (s *Server) ChangeMobile(siteNumber, mobile string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.index.siteByNumber[siteNumber]
+	if w == nil || w.Dead {
+		return fmt.Errorf("no site %q", siteNumber)
+	}
+	w.Data.first("Wz_Fzr/Fzr_sjhm").Text, w.Changed = mobile, s.stamp()
+	s.changed()
+	return s.save()
+}
+
 func (f SeedFiling) domains() []string {
 	if len(f.Domains) > 0 {
 		return slices.Clone(f.Domains)

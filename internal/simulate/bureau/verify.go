@@ -115,29 +115,45 @@ func (s *Server) Verify(code, mobile, document string) string {
 	defer s.mu.Unlock()
 	s.decideDue()
 	defer s.saveLogged()
+	i, v := s.awaiting(mobile, code)
+	if v == nil {
+		return VerifiedNothing
+	}
+	r := s.state.Records[i]
+	s.changed()
+	if v.Code != code || !strings.EqualFold(v.Last, last(document)) {
+		if v.Wrong++; v.Wrong > verifyTriesMax {
+			s.settle(i, codeRefused, verifiedWrong)
+			return VerifiedTooOften
+		}
+		return VerifiedWrong
+	}
+	v.Done = true
+	if r.unverified() {
+		return VerifiedPart
+	}
+	r.At = s.now() // the review begins
+	return VerifiedAll
+}
+
+// awaiting finds who has to verify with a mobile number, and of which record: the one with the code if there is one, or
+// else the first.
+func (s *Server) awaiting(mobile, code string) (record int, found *verifier) {
 	for _, i := range s.pending {
 		r := s.state.Records[i]
-		at := slices.IndexFunc(r.Verifiers, func(v *verifier) bool { return !v.Done && v.Mobile == mobile })
-		if r.Code != 0 || at < 0 {
-			continue
-		}
-		v := r.Verifiers[at]
-		s.changed()
-		if v.Code != code || !strings.EqualFold(v.Last, last(document)) {
-			if v.Wrong++; v.Wrong > verifyTriesMax {
-				s.settle(i, codeRefused, verifiedWrong)
-				return VerifiedTooOften
+		for _, v := range r.Verifiers {
+			if r.Code != 0 || v.Done || v.Mobile != mobile {
+				continue
 			}
-			return VerifiedWrong
+			if v.Code == code {
+				return i, v
+			}
+			if found == nil {
+				record, found = i, v
+			}
 		}
-		v.Done = true
-		if r.unverified() {
-			return VerifiedPart
-		}
-		r.At = s.now() // the review begins
-		return VerifiedAll
 	}
-	return VerifiedNothing
+	return record, found
 }
 
 // SentCode is an SMS with a code that still has to be entered.

@@ -47,6 +47,27 @@ func TestRecordWaitsForItsVerification(t *testing.T) {
 	require.Contains(t, p.next(), "<Shjg>1</Shjg>")
 }
 
+// One person's codes are each for the record that they came for, whichever is entered first.
+func TestCodesAreOfTheirRecords(t *testing.T) {
+	p, _ := verifying(t)
+	p.upload("<XZBA>" + documented(1, "310101199003070035", "a.example") +
+		documented(2, "310101199003070043", "b.example") + "</XZBA>")
+	codes := p.bureau.SentCodes()
+	require.Len(t, codes, 2)
+	require.Equal(t, bureau.VerifiedAll, p.bureau.Verify(codes[1].Code, codes[1].Mobile, codes[1].Last))
+	require.Equal(t, codes[:1], p.bureau.SentCodes())
+}
+
+// A new access is verified with the phone that is filed, which only the other provider can change.
+func TestNewAccessIsVerifiedWithTheFiledPhone(t *testing.T) {
+	p, _ := verifying(t)
+	const number = "沪ICP备2020000009号-1"
+	require.Error(t, p.bureau.ChangeMobile("沪ICP备1号-1", "13600009012"))
+	require.NoError(t, p.bureau.ChangeMobile(number, "13600009012"))
+	p.upload(newAccess(number, "", 5001))
+	require.Equal(t, "13600009012", p.bureau.SentCodes()[0].Mobile)
+}
+
 // Two managers both verify; the first is told to wait for the other.
 func TestTwoManagersVerify(t *testing.T) {
 	p, _ := verifying(t)
