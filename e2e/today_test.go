@@ -37,39 +37,6 @@ func verifiedBySMS(t *testing.T, s *stack.Stack, w *demo.Walker, order string) {
 	require.NoError(t, err)
 }
 
-// A person verifies a filing with the phone and document that the page names. Who misses the time gets it back, and one
-// click submits it again, without another vetting.
-func TestSMSVerificationThatTimesOutIsResubmittedByOneClick(t *testing.T) {
-	s, _ := start(t, stack.Options{BureauEdition: bureau.EditionToday, Vetting: true,
-		ReviewAfter: 100 * time.Millisecond})
-	ctx := t.Context()
-	w, support := customer(t, s), staff(t, s)
-	const base = "/orders/D20260001/filing"
-	prepared(t, w, "D20260001")
-	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "林测试的读书笔记"))
-	wait(t, w, filing.Vetting)
-	verdict(t, support, "D20260001", "pass", url.Values{"revision": {"1"}})
-	hub := awaitsSMS(t, w, "D20260001")
-	require.Contains(t, hub.Find("[data-verifier]").Text(), "居民身份证")
-	seen, err := support.Page(ctx, "/support/filings/D20260001")
-	require.NoError(t, err)
-	require.Equal(t, hub.Find("[data-sms-verification] time").Text(), seen.Find("[data-sms-verification] time").Text())
-	require.NoError(t, s.StandIns.Bureau.ExpireVerifications())
-	wait(t, w, filing.Correcting)
-	hub, err = w.Page(ctx, base)
-	require.NoError(t, err)
-	require.Contains(t, hub.Find(".callout.warn").Text(), "时限内没有完成短信核验")
-	require.Equal(t, 1, hub.Find("[data-resubmit] button").Length())
-	require.Zero(t, hub.Find("[data-refused]").Length(), "no field is wrong")
-	_, err = w.Post(ctx, base+"/review", nil)
-	require.NoError(t, err)
-	awaitsSMS(t, w, "D20260001")
-	code := s.StandIns.Bureau.SentCodes()[0]
-	require.Equal(t, bureau.VerifiedNothing, s.StandIns.Bureau.Verify(code.Code, "13900000000", code.Last))
-	require.Equal(t, bureau.VerifiedAll, s.StandIns.Bureau.Verify(code.Code, code.Mobile, code.Last))
-	wait(t, w, filing.Installing)
-}
-
 // A company's site has a manager of its own: the record has both people, the ministry texts both, each verifies on the
 // own phone and waits for the other, and a change starts with both.
 func TestTwoManagersFileAndVerify(t *testing.T) {

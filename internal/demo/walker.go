@@ -124,13 +124,16 @@ func (w *Walker) Open(ctx context.Context, order string) error {
 
 // OpenSite clicks 备案 on one of an order's several sites.
 func (w *Walker) OpenSite(ctx context.Context, order, domain string) error {
-	w.order, w.domain = order, domain
+	w.UseSite(order, domain)
 	_, err := w.Post(ctx, w.path(""), nil)
 	return err
 }
 
 // Use switches to an order's filing.
-func (w *Walker) Use(order string) { w.order, w.domain = order, "" }
+func (w *Walker) Use(order string) { w.UseSite(order, "") }
+
+// UseSite switches to the filing of one of an order's several sites.
+func (w *Walker) UseSite(order, domain string) { w.order, w.domain = order, domain }
 
 func (w *Walker) path(step string) string {
 	if w.domain != "" {
@@ -217,6 +220,11 @@ func (w *Walker) SubmitDossier(ctx context.Context, h filing.Holder, siteName st
 	if _, err := w.Fill(ctx, w.path("/holder"), HolderValues(h)); err != nil {
 		return err
 	}
+	return w.SubmitSite(ctx, siteName)
+}
+
+// SubmitSite fills in the site's form and submits the dossier: of a site whose holder is known, or again.
+func (w *Walker) SubmitSite(ctx context.Context, siteName string) error {
 	if _, err := w.Fill(ctx, w.path("/site"),
 		url.Values{"name": {siteName}, "services": {"2"}, "action": {"next"}}); err != nil {
 		return err
