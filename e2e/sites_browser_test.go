@@ -208,29 +208,34 @@ func oneAtATime(t *testing.T, s *stack.Stack) {
 	require.Contains(t, numbers[0], "湘ICP备")
 }
 
-// The bureau refuses one of two sites. Corrected, it takes the other along again; refused again, it lets the other go
-// and follows as a new site.
+// The bureau refuses two sites because of one of them. Its machine doesn't say which, so both pages show why, and both
+// are submitted again. Its reviewers name it: the other goes without it, and it follows as a new site.
 func oneOfTwoRefused(t *testing.T, s *stack.Stack) {
 	o, ctx := newOrderer(t, s, "D20260035", 6, 2), t.Context()
 	o.filesAll()
 	good, bad := o.domains[0], o.domains[1]
 	require.NoError(t, o.at(good).SubmitDossier(ctx, companyOf("91310101MA1FP0002P", "310000"), "样例公司网站"))
-	require.NoError(t, o.at(bad).SubmitSite(ctx, "样例公司商城结果1002"))
+	require.NoError(t, o.at(bad).SubmitSite(ctx, "违规的商城"))
 	refused := func() {
 		t.Helper()
 		o.verifies(good)
 		o.do(chromedp.WaitVisible(`[data-stage="correcting"]`))
-		require.Contains(t, o.text(".callout.warn"), "本身不用修改")
 		wait(t, o.at(bad), filing.Correcting)
 	}
 	refused()
-	o.do(shot(t, "01-returned"))
-	o.opens("", "[data-site]")
-	o.do(submit(fmt.Sprintf("[data-site=%q] .act .button", bad)), chromedp.WaitVisible("[data-let-go]"), shot(t, "02-refused"))
+	require.Contains(t, o.text("[data-siblings]"), "意见说的如果是别的网站")
+	o.opens(bad, "[data-refused]")
+	require.Contains(t, o.text(".callout.warn"), "没有说明是哪一个")
+	require.Contains(t, o.text(".callout.warn"), "网站名称不符合要求")
+	o.do(shot(t, "01-any-of-them"), chromedp.WaitVisible("[data-let-go]"))
 	require.NoError(t, o.at(bad).SubmitSite(ctx, "样例公司网店结果1002"))
+	require.NoError(t, o.at(good).Submit(ctx))
 	refused()
-	o.opens(bad, "[data-let-go]")
-	o.do(submit("[data-let-go] .button"), chromedp.WaitNotPresent("[data-let-go]"))
+	require.Contains(t, o.text(".callout.warn"), "本身不用修改")
+	o.do(chromedp.WaitNotPresent(".callout.warn strong"), shot(t, "02-returned"))
+	o.opens("", "[data-site]")
+	o.do(submit(fmt.Sprintf("[data-site=%q] .act .button", bad)), chromedp.WaitVisible("[data-let-go]"),
+		submit("[data-let-go] .button"), chromedp.WaitNotPresent("[data-let-go]"))
 	o.verifies(good)
 	require.NoError(t, o.at(bad).SubmitSite(ctx, "样例公司商城"))
 	o.verifies(bad)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/beian/beian/internal/textnorm"
 )
@@ -169,6 +170,20 @@ func DomainCovers(domain, host string) bool {
 		return strings.HasSuffix(host, suffix) && len(host) > len(suffix)
 	}
 	return host == domain || host == "www."+domain
+}
+
+// QuotedIn reports whether a text speaks of the site: by its name in quotation marks, or by one of its domains.
+func (s Site) QuotedIn(text string) bool {
+	if s.Name != "" && strings.Contains(text, "“"+s.Name+"”") {
+		return true
+	}
+	hosts := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return r != '.' && r != '-' && r != '*' && !unicode.IsLetter(r) && !unicode.IsDigit(r) || unicode.Is(unicode.Han, r)
+	})
+	return slices.ContainsFunc(s.Domains, func(d string) bool {
+		return slices.ContainsFunc(hosts, func(host string) bool { return host == d || strings.HasSuffix(host, "."+d) }) ||
+			strings.Contains(text, "“"+DisplayDomain(d)+"”")
+	})
 }
 
 func (p *Problems) choice(field string, table []Code, id int) {

@@ -122,6 +122,11 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		if id, filingID, err = s.recordOf(ctx, tx, accountID, v); err != nil {
 			return err
 		}
+		if site, ofSite, err = s.siteQuoted(ctx, tx, id, v); err != nil {
+			return err
+		} else if ofSite {
+			id, filingID = site.ID, site.FilingID
+		}
 	}
 	if taken, err := s.applyToStaffs(ctx, tx, accountID, id, v); err != nil || taken || v.Done {
 		return err
@@ -150,7 +155,11 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		}
 		if fresh && !v.Approved {
 			done.Refused = append(done.Refused, Refused{FilingID: filingID, RecordID: id, Code: v.Code})
-			if err := s.returnOthers(ctx, tx, id); err != nil {
+			opinion := v.Opinion
+			if ofSite || !v.maybeOfSite() {
+				opinion = ""
+			}
+			if err := s.returnOthers(ctx, tx, id, opinion); err != nil {
 				return err
 			}
 		}
@@ -174,9 +183,46 @@ const othersOf = `FROM records r JOIN records x ON x.id = ? LEFT JOIN decisions 
 	WHERE (r.id = x.carrier_id OR r.carrier_id = x.id OR r.carrier_id = x.carrier_id) AND r.id <> x.id
 		AND r.sequence = x.sequence AND r.account_id = x.account_id AND d.approved IS NULL`
 
+// maybeOfSite reports whether a refusal of a record may be about a site rather than the holder, for the customer to
+// correct.
+func (v Verdict) maybeOfSite() bool {
+	r, _ := filing.RefusalByCode(v.Code)
+	return !r.Staff && (r.Form == "" || r.Form == filing.FormSite) && !filing.VerificationRanOut(v.Opinion)
+}
+
+// siteQuoted finds the site of several that a refusal of their record is about by its text: results of the bureau's
+// machine name only the holder's record, but some quote the domain or the site's name (1064).
+func (s *Store) siteQuoted(ctx context.Context, tx *sqlx.Tx, record int64, v Verdict) (site waitingRow, found bool,
+	err error) {
+	if record == 0 || !v.Decided || v.Approved || v.Opinion == "" || !v.maybeOfSite() {
+		return site, false, nil
+	}
+	const part = `SELECT r.id, r.filing_id, r.revision, d.sealed FROM records r
+		JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
+		WHERE r.sequence IS NOT NULL AND d.sealed IS NOT NULL AND `
+	rows, err := selectAll[waitingRow](ctx, tx, part+`r.id = ? UNION ALL `+part+`r.carrier_id = ?`, record, record)
+	if err != nil || len(rows) < 2 {
+		return site, false, err
+	}
+	var quoted []waitingRow
+	for _, row := range rows {
+		var d filing.Dossier
+		if err := s.keys.OpenJSON(dossierAAD(row.FilingID, row.Revision), row.Sealed, &d); err != nil {
+			return site, false, err
+		}
+		if d.Site.QuotedIn(v.Opinion) {
+			quoted = append(quoted, row)
+		}
+	}
+	if len(quoted) != 1 {
+		return site, false, nil
+	}
+	return quoted[0], true, nil
+}
+
 // returnOthers records that the bureau returned the records that travelled with a refused one: it takes all of a new
-// holder's sites, or none.
-func (s *Store) returnOthers(ctx context.Context, tx *sqlx.Tx, refused int64) error {
+// holder's sites, or none. If its opinion may be about any of them, each gets it.
+func (s *Store) returnOthers(ctx context.Context, tx *sqlx.Tx, refused int64, opinion string) error {
 	ids, err := selectAll[int64](ctx, tx, `SELECT r.id `+othersOf+` ORDER BY r.id`, refused)
 	if err != nil || len(ids) == 0 {
 		return err
@@ -190,6 +236,13 @@ func (s *Store) returnOthers(ctx context.Context, tx *sqlx.Tx, refused int64) er
 		return err
 	}
 	for _, id := range ids {
+		sealed, err := s.sealOptional(opinionAAD(id), []byte(opinion))
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `UPDATE decisions SET sealed_opinion = ? WHERE record_id = ?`, sealed, id); err != nil {
+			return err
+		}
 		if err := s.signalRecords(ctx, tx, oneRecord, id); err != nil {
 			return err
 		}
@@ -370,6 +423,9 @@ type Decision struct {
 	Password string `db:"-"`
 	// DecidedBy is who recorded the decision; empty: the interface; filing.ActorOwnCheck: our own check.
 	DecidedBy string `db:"decided_by"`
+	// Returned: the bureau returned it because of a site that travelled with it. If there is an opinion nevertheless, it
+	// doesn't say which of them it is about.
+	Returned bool `db:"returned_together"`
 }
 
 // Number is the number to show: the site's, or else the holder's.
@@ -392,7 +448,8 @@ const decisionSelect = `
 	SELECT d.record_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.sealed_opinion, d.reviewed_at,
 		COALESCE(d.holder_number, '') AS holder_number, COALESCE(d.site_number, '') AS site_number, %s AS certificate,
 		COALESCE(d.holder_id, 0) AS holder_id, COALESCE(d.site_id, 0) AS site_id, COALESCE(d.access_id, 0) AS access_id,
-		d.fields, d.sealed_password, d.decided_by, COALESCE(r.submitted_at, u.accepted_at, r.created_at) AS submitted_at
+		d.fields, d.sealed_password, d.decided_by, d.returned_together,
+		COALESCE(r.submitted_at, u.accepted_at, r.created_at) AS submitted_at
 	FROM decisions d JOIN records r ON r.id = d.record_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 	WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC`

@@ -180,7 +180,7 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 			if err := s.refuseUnsent(ctx, tx, setAside, code); err != nil {
 				return err
 			}
-			return s.returnOthers(ctx, tx, setAside)
+			return s.returnOthers(ctx, tx, setAside, "")
 		}
 		return exec(ctx, tx, `UPDATE records r LEFT JOIN decisions d ON d.record_id = r.id SET r.sequence = NULL,
 			r.max_batch = ? WHERE r.account_id = ? AND r.sequence = ?

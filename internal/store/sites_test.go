@@ -376,16 +376,43 @@ func TestRefusalOfOneSiteReturnsTheOthers(t *testing.T) {
 	}
 }
 
-// A refusal of the holder is the carrier's to correct.
-func TestRefusalOfTheHolderReturnsCompanions(t *testing.T) {
-	g := newGroup(t, 2)
-	g.verified()
-	g.submit(0)
-	g.submit(1)
-	packed := g.pack()
-	g.apply(store.Verdict{RecordID: packed[0][0], Review: true, Operation: 1, Decided: true, Code: 1002, Opinion: "x"})
-	require.NotContains(t, g.signals(0)[1], "returned")
-	require.Contains(t, g.signals(1)[1], `"returned":true`)
+// A refusal that names the holder's record is the carrier's to correct. If it may be about any of the sites, the others
+// are told what it says; if it quotes one of them, it is that one's.
+func TestRefusalOfTheRecordReturnsCompanions(t *testing.T) {
+	for name, c := range map[string]struct {
+		verdict store.Verdict
+		refused int
+		told    bool
+	}{
+		"by people":           {store.Verdict{Review: true, Code: 1002, Opinion: "网站名称不规范"}, 0, true},
+		"a host":              {store.Verdict{Code: 1064, Opinion: "“www.example2.com”在黑名单中"}, 1, false},
+		"both":                {store.Verdict{Code: 1005, Opinion: "example1.com、example2.com已存在"}, 0, true},
+		"another's domain":    {store.Verdict{Code: 1005, Opinion: "anexample2.com已存在"}, 0, true},
+		"the holder":          {store.Verdict{Code: 1003, Opinion: "网站主办者冲突"}, 0, false},
+		"verified too late":   {store.Verdict{Review: true, Code: 1002, Opinion: "未在规定时间内完成短信核验，系统自动退回"}, 0, false},
+		"for staff to act on": {store.Verdict{Code: 1063, Opinion: "IP地址不一致"}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGroup(t, 2)
+			g.verified()
+			g.submit(0)
+			g.submit(1)
+			packed := g.pack()
+			c.verdict.RecordID, c.verdict.Operation, c.verdict.Decided = packed[0][0], 1, true
+			done := g.apply(c.verdict)
+			require.Equal(t, g.filings[c.refused].ID, done.Refused[0].FilingID)
+			require.NotContains(t, g.signals(c.refused)[1], "returned")
+			require.Contains(t, g.signals(1 - c.refused)[1], `"returned":true`)
+			d, err := g.s.LatestDecision(t.Context(), g.filings[1-c.refused].ID)
+			require.NoError(t, err)
+			require.True(t, d.Returned)
+			require.Equal(t, c.told, d.Opinion == c.verdict.Opinion, d.Opinion)
+			d, err = g.s.LatestDecision(t.Context(), g.filings[c.refused].ID)
+			require.NoError(t, err)
+			require.False(t, d.Returned)
+			require.Equal(t, c.verdict.Opinion, d.Opinion)
+		})
+	}
 }
 
 // Whoever carries the others may leave: nothing that they have is lost.

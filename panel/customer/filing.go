@@ -146,6 +146,8 @@ type filingData struct {
 	// Expected is how long the bureau will take, while it has the filing.
 	Expected *dossierview.Expectation
 	Refusal  string
+	// AnySite: the bureau returned several sites together, and Refusal may be about any of them.
+	AnySite bool
 	// RefusalHelp is the address of the help page on the refusal; empty if there is none.
 	RefusalHelp string
 	// Refused are the fields that the refusal is about.
@@ -188,6 +190,14 @@ func (d filingData) title() string {
 		return "filing.title"
 	}
 	return "kind." + string(d.Filing.Kind)
+}
+
+// attentionKey is the text of what needs the customer's attention.
+func (d filingData) attentionKey() string {
+	if d.AnySite {
+		return "attention.returned_any"
+	}
+	return "attention." + string(d.Filing.Attention)
 }
 
 // displayDomains are an order's domains as people read them.
@@ -314,6 +324,12 @@ func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 		return data, err
 	}
 	data.Refusal, data.RefusalHelp = refused.Note, refused.Help
+	if data.AnySite = refused.AnySite; data.AnySite {
+		data.Next = "stage_next.returned_any"
+		if data.Siblings != nil {
+			data.Siblings.CanLetGo = true
+		}
+	}
 	if data.Tasks, data.Refused, err = p.tasks(c, cur, events, refused); err != nil {
 		return data, err
 	}

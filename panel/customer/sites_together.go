@@ -53,9 +53,10 @@ func siblingsOf(cur Current) *siblings {
 	if s.Carrier == "" && len(s.Together) == 0 {
 		return nil
 	}
-	s.Refused = f.Stage == filing.Correcting && f.Attention != filing.AttentionReturnedTogether
+	late := f.Attention == filing.AttentionSMSVerificationReturned // nothing is wrong with any of them
+	s.Refused = f.Stage == filing.Correcting && f.Attention != filing.AttentionReturnedTogether && !late
 	brings := f.Companion() || f.Stage == filing.Correcting // the others have a holder without it
-	s.CanLetGo = len(s.Together) > 0 && brings && isMissing(f)
+	s.CanLetGo = len(s.Together) > 0 && brings && isMissing(f) && !late
 	return s
 }
 

@@ -24,6 +24,8 @@ type Refusal struct {
 	Note string
 	// Help is the address of what explains it; empty: nothing does.
 	Help string
+	// AnySite: it may be about any of the sites that the bureau returned together.
+	AnySite bool
 	// fields are the fields that it is about ("form.field"), with what is said at each.
 	fields map[string]string
 }
@@ -49,7 +51,11 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	} else if err != nil {
 		return Refusal{}, err
 	}
-	r := Refusal{Note: DecisionText(t, decision), Help: v.ReasonHelp(c, decision.Code), fields: map[string]string{}}
+	if decision.Returned && decision.Opinion == "" {
+		return Refusal{}, nil // nothing is wrong with it
+	}
+	r := Refusal{Note: DecisionText(t, decision), Help: v.ReasonHelp(c, decision.Code), AnySite: decision.Returned,
+		fields: map[string]string{}}
 	known, _ := filing.RefusalByCode(decision.Code)
 	switch {
 	case decision.Ours():
