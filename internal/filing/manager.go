@@ -135,6 +135,9 @@ func (d Dossier) ValidateSite(t Tables) Problems { return d.ValidateSiteOn(time.
 // ValidateSiteOn checks the site's form as of a day.
 func (d Dossier) ValidateSiteOn(today time.Time, t Tables) Problems {
 	p := d.Site.Validate(t)
+	if p.For("domains") == nil {
+		p.siteDomains(d)
+	}
 	if d.Site.OtherManager {
 		p.manager(d.Site.Manager, d.Holder.Nature, today, t)
 	}

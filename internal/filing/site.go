@@ -124,6 +124,22 @@ func (s Site) Validate(t Tables) Problems {
 	return p
 }
 
+// siteDomains checks that a new site has one registrable domain, and that a filed one only loses domains
+// (工信管函〔2019〕633号). What the bureau has is unknown of sites that were filed by hand.
+func (p *Problems) siteDomains(d Dossier) {
+	if d.Kind.StaysClosed() && len(SitesOf(d.Site.Domains)) > 1 {
+		p.add("domains", "one_domain")
+	}
+	if d.Kind != KindChange || len(d.Subject.DomainIDs) == 0 {
+		return
+	}
+	for i, domain := range d.Site.Domains {
+		if _, filed := d.Subject.DomainIDs[domain]; !filed {
+			p.add("domains", "domain_added", "line", i+1)
+		}
+	}
+}
+
 // lines checks a list with one entry per line.
 func lines[T any](p *Problems, field string, list []string, most int, parse func(string) (T, string)) {
 	switch {
