@@ -159,7 +159,8 @@ func TestBrowserSitesAtABureauOfToday(t *testing.T) {
 }
 
 // A company with three domains lets two go together while it hasn't decided about the third, which follows by itself.
-// Nobody verifies in time, so both come back: one click submits them again.
+// One has a manager of its own, who must verify too. Nobody does in time, so both come back: one click submits them
+// again.
 func threeDomains(t *testing.T, s *stack.Stack) {
 	o, ctx := newOrderer(t, s, "D20260033", 1, 3), t.Context()
 	o.filesAll()
@@ -173,7 +174,9 @@ func threeDomains(t *testing.T, s *stack.Stack) {
 	o.opens("", "[data-later]")
 	require.Contains(t, o.text("[data-later]"), three)
 	require.NotContains(t, o.text("[data-record]"), three)
-	require.NoError(t, o.at(two).SubmitSite(ctx, "样例公司商城"))
+	_, err := o.w.Fill(ctx, o.path(two, "/site"), ownManager("样例公司商城"))
+	require.NoError(t, err)
+	require.NoError(t, o.at(two).Submit(ctx))
 	require.NoError(t, o.at(three).SubmitSite(ctx, "样例公司论坛"))
 
 	o.opens(one, "[data-sms-verification]")
@@ -181,12 +184,14 @@ func threeDomains(t *testing.T, s *stack.Stack) {
 	o.do(chromedp.WaitVisible("[data-resubmit]"), chromedp.WaitNotPresent("[data-refused]"), shot(t, "03-too-late"))
 	require.Contains(t, o.text(".callout.warn"), "时限内没有完成短信核验")
 	wait(t, o.at(two), filing.Correcting)
-	o.do(submit("[data-resubmit] .button"), chromedp.WaitNotPresent("[data-resubmit]"))
-	o.verifies(one)
-	o.do(chromedp.WaitVisible(`[data-stage="installing"]`))
+	o.do(submit("[data-resubmit] .button"), chromedp.WaitVisible("[data-sms-verification]"))
+	require.Equal(t, 2, s.StandIns.Bureau.VerifyAll())
+	o.do(submit(`[data-verifier="holder+site"] .button`), chromedp.WaitVisible("[data-waiting-for-other]"),
+		shot(t, "04-other-manager"), submit(fmt.Sprintf(`[data-verifier="site@%s"] .button`, two)),
+		chromedp.WaitNotPresent("[data-sms-verification]"), chromedp.WaitVisible(`[data-stage="installing"]`))
 	o.verifies(three)
 	numbers := o.open()
-	o.do(shot(t, "04-filed"))
+	o.do(shot(t, "05-filed"))
 	require.Equal(t, numbered(t, numbers[0], 3), numbers)
 	require.Len(t, s.StandIns.Bureau.Truth(), 3, "two sites were one record, handed in twice")
 }
@@ -243,8 +248,8 @@ func oneOfTwoRefused(t *testing.T, s *stack.Stack) {
 	require.Equal(t, numbered(t, numbers[0], 2), numbers)
 }
 
-// A new access is verified with the phone that is filed. Its owner has it no more: the page says where to change it, and
-// after that one click submits the access again.
+// A new access is verified with the phone that is filed. Its owner has it no more: the page says where to change it,
+// and after that one click submits the access again.
 func filedPhoneDead(t *testing.T, s *stack.Stack) {
 	o, ctx := newOrderer(t, s, "D20260036", 8, 1), t.Context()
 	domain := o.domains[0]

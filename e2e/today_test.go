@@ -37,6 +37,15 @@ func verifiedBySMS(t *testing.T, s *stack.Stack, w *demo.Walker, order string) {
 	require.NoError(t, err)
 }
 
+// ownManager is the form of a site that has a manager of its own.
+func ownManager(siteName string) url.Values {
+	m := filingtest.SiteManager()
+	return url.Values{"name": {siteName}, "services": {"1"}, "manager_other": {"yes"},
+		"manager_name": {m.Name}, "manager_document_type": {"2"}, "manager_document_number": {m.DocumentNumber},
+		"manager_office_phone": {m.OfficePhone}, "manager_mobile": {m.Mobile}, "manager_email": {m.Email},
+		"manager_emergency_phone": {m.EmergencyPhone}, "action": {"next"}}
+}
+
 // A company's site has a manager of its own: the record has both people, the ministry texts both, each verifies on the
 // own phone and waits for the other, and a change starts with both.
 func TestTwoManagersFileAndVerify(t *testing.T) {
@@ -49,10 +58,7 @@ func TestTwoManagersFileAndVerify(t *testing.T) {
 	_, err := w.Fill(ctx, base+"/holder", demo.HolderValues(two.Holder))
 	require.NoError(t, err)
 	m := two.Site.Manager
-	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"样例公司网站"}, "services": {"1"}, "manager_other": {"yes"},
-		"manager_name": {m.Name}, "manager_document_type": {"2"}, "manager_document_number": {m.DocumentNumber},
-		"manager_office_phone": {m.OfficePhone}, "manager_mobile": {m.Mobile}, "manager_email": {m.Email},
-		"manager_emergency_phone": {m.EmergencyPhone}, "action": {"next"}})
+	_, err = w.Fill(ctx, base+"/site", ownManager("样例公司网站"))
 	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
 	hub := awaitsSMS(t, w, order)

@@ -1,6 +1,7 @@
 package filing
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ type SMSVerifier struct {
 	Roles []SMSRole
 	// Manager is empty if we don't know the person: a new access is verified by the manager whom the bureau already has.
 	Manager Manager
+	// Domain is the site whose manager this is, if that site travels in the filing's record; empty: the filing's own.
+	Domain string
 }
 
 // Key names the verifier within the filing, without naming the person.
@@ -36,7 +39,22 @@ func (v SMSVerifier) Key() string {
 	for _, role := range v.Roles {
 		roles = append(roles, string(role))
 	}
-	return strings.Join(roles, "+")
+	key := strings.Join(roles, "+")
+	if v.Domain != "" {
+		key += "@" + v.Domain
+	}
+	return key
+}
+
+// SMSVerifierOf reads a Key: the roles as in one without a site, and the site's domain.
+func SMSVerifierOf(key string) (roles, domain string) {
+	roles, domain, _ = strings.Cut(key, "@")
+	return roles, domain
+}
+
+// Is reports whether both are the same person, who gets one code.
+func (v SMSVerifier) Is(o SMSVerifier) bool {
+	return v.Manager.Mobile == o.Manager.Mobile && v.Manager.DocumentNumber == o.Manager.DocumentNumber
 }
 
 // SMSVerifiers are the people in some roles who must verify the dossier, each once; none if its kind isn't verified.
@@ -54,14 +72,26 @@ func (d Dossier) SMSVerifiers(roles []SMSRole) (list []SMSVerifier) {
 		roles = slices.DeleteFunc(slices.Clone(roles), func(r SMSRole) bool { return r == SMSHolderManager })
 	}
 	for _, role := range roles {
-		manager := d.managerAs(role)
-		same := slices.IndexFunc(list, func(v SMSVerifier) bool {
-			return v.Manager.Mobile == manager.Mobile && v.Manager.DocumentNumber == manager.DocumentNumber
-		})
-		if same >= 0 {
+		verifier := SMSVerifier{Roles: []SMSRole{role}, Manager: d.managerAs(role)}
+		if same := slices.IndexFunc(list, verifier.Is); same >= 0 {
 			list[same].Roles = append(list[same].Roles, role)
 		} else {
-			list = append(list, SMSVerifier{Roles: []SMSRole{role}, Manager: manager})
+			list = append(list, verifier)
+		}
+	}
+	return list
+}
+
+// SMSVerifiersWith adds to those of a filing that carries others the managers of their sites, given by domain, who get
+// codes of their own.
+func (d Dossier) SMSVerifiersWith(roles []SMSRole, others map[string]Dossier) []SMSVerifier {
+	list := d.SMSVerifiers(roles)
+	for _, domain := range slices.Sorted(maps.Keys(others)) {
+		for _, verifier := range others[domain].SMSVerifiers(roles) {
+			if !slices.ContainsFunc(list, verifier.Is) {
+				verifier.Domain = domain
+				list = append(list, verifier)
+			}
 		}
 	}
 	return list

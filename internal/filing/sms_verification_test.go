@@ -54,3 +54,25 @@ func TestOpinionsOnAVerificationThatRanOut(t *testing.T) {
 		require.Equal(t, want, filing.VerificationRanOut(opinion), opinion)
 	}
 }
+
+// Everybody in a record verifies: the managers of each site, each person once.
+func TestVerifiersOfSeveralSites(t *testing.T) {
+	roles := []filing.SMSRole{filing.SMSHolderManager, filing.SMSSiteManager}
+	d := filingtest.Dossier()
+	own := filingtest.TwoManagers(filingtest.Dossier())
+	own.Holder = d.Holder
+	keys := func(others map[string]filing.Dossier) (list []string) {
+		for _, v := range d.SMSVerifiersWith(roles, others) {
+			list = append(list, v.Key())
+		}
+		return list
+	}
+	require.Equal(t, []string{"holder+site"}, keys(nil))
+	require.Equal(t, []string{"holder+site"}, keys(map[string]filing.Dossier{"b.com": d}), "the same person")
+	require.Equal(t, []string{"holder+site", "site@b.com"},
+		keys(map[string]filing.Dossier{"c.com": own, "b.com": own, "a.com": d}))
+	for key, want := range map[string][2]string{"holder+site": {"holder+site", ""}, "site@b.com": {"site", "b.com"}} {
+		roles, domain := filing.SMSVerifierOf(key)
+		require.Equal(t, want, [2]string{roles, domain})
+	}
+}

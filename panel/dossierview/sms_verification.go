@@ -94,7 +94,7 @@ func (v *View) SMSVerification(
 		s.Until, s.Left = until, max(0, until.Sub(v.Store.Now()))
 		break
 	}
-	d, err := v.verified(c.Request.Context(), cur)
+	d, others, err := v.verified(c.Request.Context(), cur)
 	if errors.Is(err, store.ErrNotFound) {
 		v.limits(s, v.T(c))
 		return s, nil
@@ -103,7 +103,7 @@ func (v *View) SMSVerification(
 	}
 	s.Kind = d.Kind
 	v.limits(s, v.T(c))
-	for _, verifier := range d.SMSVerifiers(v.Rules.SMSRoles(d.Kind)) {
+	for _, verifier := range d.SMSVerifiersWith(v.Rules.SMSRoles(d.Kind), others) {
 		m := verifier.Manager
 		person := SMSPerson{SMSVerifier: verifier, Done: done[verifier.Key()], Zhejiang: d.Bureau() == "330000"}
 		if seen >= SeenByStaff {
@@ -135,19 +135,46 @@ func (v *View) limits(s *SMSVerification, t *locale.Localizer) {
 	s.Source = t.List(sources)
 }
 
-// verified is the dossier with the managers who must verify it: those of a deregistration are of the filing that it
-// ends.
-func (v *View) verified(ctx context.Context, cur Current) (filing.Dossier, error) {
-	d, err := v.Store.Dossier(ctx, cur.Filing.ID, cur.Filing.Revision)
-	if err == nil && d.Kind.Ends() {
-		var base filing.Dossier
-		base, err = v.Based(ctx, cur)
-		d.Holder, d.Site = base.Holder, base.Site
+// verified is the dossier with the managers who must verify it, and those of the other sites in its record by domain.
+// The managers of a deregistration are of the filing that it ends.
+func (v *View) verified(
+	ctx context.Context, cur Current,
+) (d filing.Dossier, others map[string]filing.Dossier, err error) {
+	var with []store.Filing
+	err = web.AtOnce(func() error {
+		var err error
+		if d, err = v.Store.Dossier(ctx, cur.Filing.ID, cur.Filing.Revision); err == nil && d.Kind.Ends() {
+			var base filing.Dossier
+			base, err = v.Based(ctx, cur)
+			d.Holder, d.Site = base.Holder, base.Site
+		}
+		return err
+	}, func() (err error) {
+		with, err = v.Store.Companions(ctx, cur.Filing.ID)
+		return err
+	})
+	if err != nil {
+		return d, nil, err
 	}
-	return d, err
+	dossiers, reads := make([]filing.Dossier, len(with)), make([]func() error, len(with))
+	for i, f := range with {
+		reads[i] = func() (err error) {
+			dossiers[i], err = v.Store.Dossier(ctx, f.ID, f.Revision)
+			return err
+		}
+	}
+	if err := web.AtOnce(reads...); err != nil {
+		return d, nil, err
+	}
+	others = map[string]filing.Dossier{}
+	for i, f := range with {
+		others[f.Domain] = dossiers[i]
+	}
+	return d, others, nil
 }
 
 // roleText is the key of what a person is called.
 func (p SMSPerson) roleText() string {
-	return "sms_verification.role_" + strings.ReplaceAll(p.Key(), "+", "_")
+	roles, _ := filing.SMSVerifierOf(p.Key())
+	return "sms_verification.role_" + strings.ReplaceAll(roles, "+", "_")
 }

@@ -153,7 +153,9 @@ func (said feedback) detail(t *locale.Localizer, e store.Event, revision int) st
 		channel, _, _ := strings.Cut(e.Detail, ":")
 		return TextIf(t, "timeline.", channel)
 	case filing.EventSMSVerificationPart:
-		return TextIf(t, "sms_verification.role_", strings.ReplaceAll(e.Detail, "+", "_"))
+		roles, domain := filing.SMSVerifierOf(e.Detail)
+		return strings.TrimSpace(TextIf(t, "sms_verification.role_", strings.ReplaceAll(roles, "+", "_")) + " " +
+			filing.DisplayDomain(domain))
 	case filing.EventSMSVerification, filing.EventAbandonAnnounced:
 		if until, err := time.Parse(time.RFC3339, e.Detail); err == nil {
 			return t.T("timeline.until", map[string]any{"at": web.Time(until)})
