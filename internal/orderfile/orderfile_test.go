@@ -398,6 +398,15 @@ type generated struct {
 	left       []byte
 }
 
+// Seek starts again.
+func (g *generated) Seek(offset int64, from int) (int64, error) {
+	if offset != 0 || from != io.SeekStart {
+		return 0, errors.ErrUnsupported
+	}
+	*g = generated{rows: g.rows}
+	return 0, nil
+}
+
 func (g *generated) Read(b []byte) (int, error) {
 	if len(g.left) == 0 {
 		switch {

@@ -144,7 +144,7 @@ func (s *Store) importOrder(ctx context.Context, tx *sqlx.Tx, in OrderImport) (c
 		err = s.importDomains(ctx, tx, o.ID, in.Domains)
 	}
 	if err == nil && in.IPs != nil {
-		err = replaceList(ctx, tx, o.ID, "order_ips", "ip_range", in.IPs)
+		err = importIPs(ctx, tx, o.ID, in.IPs)
 	}
 	if err == nil {
 		err = s.setProviderAddresses(ctx, tx, o.CustomerID, in.Mobile, in.Email)
@@ -152,14 +152,14 @@ func (s *Store) importOrder(ctx context.Context, tx *sqlx.Tx, in OrderImport) (c
 	return !found, during(err, "importing order %s", in.Number)
 }
 
-// importDomains replaces an order's host names, and gives new ones their sites.
+// importDomains replaces an order's host names, and gives new ones their sites. Most imports change none.
 func (s *Store) importDomains(ctx context.Context, tx *sqlx.Tx, orderID int64, domains []string) error {
 	was, err := hostSites(ctx, tx, orderID)
-	if err != nil {
+	if err != nil || was.are(domains) {
 		return err
 	}
 	if domains != nil {
-		if err := replaceList(ctx, tx, orderID, "order_domains", "domain", domains); err != nil {
+		if err := replaceList(ctx, tx, orderID, "order_domains", "domain", len(was) > 0, domains); err != nil {
 			return err
 		}
 	}
@@ -167,6 +167,15 @@ func (s *Store) importDomains(ctx context.Context, tx *sqlx.Tx, orderID int64, d
 		return err
 	}
 	return s.updateOrderState(ctx, tx, orderID)
+}
+
+// importIPs replaces an order's addresses.
+func importIPs(ctx context.Context, tx *sqlx.Tx, orderID int64, ips []string) error {
+	was, err := selectAll[string](ctx, tx, `SELECT ip_range FROM order_ips WHERE order_id = ? ORDER BY position`, orderID)
+	if err != nil || slices.Equal(was, ips) {
+		return err
+	}
+	return replaceList(ctx, tx, orderID, "order_ips", "ip_range", len(was) > 0, ips)
 }
 
 // importCustomer returns the customer of an imported order, who is created for a new order; owner is 0 for one.
@@ -263,9 +272,13 @@ func (s *Store) setProviderAddresses(ctx context.Context, tx *sqlx.Tx, userID in
 	return nil
 }
 
-func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column string, values []string) error {
-	if err := exec(ctx, tx, `DELETE FROM `+table+` WHERE order_id = ?`, orderID); err != nil {
-		return err
+// replaceList replaces a list of an order; some: there is one.
+func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column string, some bool,
+	values []string) error {
+	if some {
+		if err := exec(ctx, tx, `DELETE FROM `+table+` WHERE order_id = ?`, orderID); err != nil {
+			return err
+		}
 	}
 	if len(values) == 0 {
 		return nil

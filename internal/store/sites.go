@@ -150,14 +150,16 @@ func (s *Store) FilingsOfSite(ctx context.Context, siteID int64, limit int) ([]F
 // placeHosts gives an order's host names their sites, in the transaction that changed them; was says which site each
 // belonged to before. A new registrable domain is a new site, unless an older filing's site has it. A site without host
 // names stays if it was ever filed, and goes otherwise. The order's row is locked.
-func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was map[string]int64) error {
+func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was placedHosts) error {
 	hosts, err := selectAll[string](ctx, tx, `SELECT domain FROM order_domains WHERE order_id = ? ORDER BY position`, orderID)
 	if err != nil {
 		return err
 	}
 	siteOf := map[string]int64{} // by registrable domain
-	for host, site := range was {
-		siteOf[filing.RegistrableDomain(host)] = site
+	for _, host := range was {
+		if host.SiteID != 0 {
+			siteOf[filing.RegistrableDomain(host.Domain)] = host.SiteID
+		}
 	}
 	sites, err := selectAll[Site](ctx, tx, `SELECT `+siteColumns+` FROM sites w WHERE w.order_id = ? ORDER BY w.id`,
 		orderID)
@@ -193,7 +195,7 @@ func (s *Store) placeHosts(ctx context.Context, tx *sqlx.Tx, orderID int64, was 
 			}
 		}
 	}
-	if len(groups) == 0 {
+	if len(groups) == 0 || len(sites) == 0 {
 		return nil // an order that lists none keeps its sites
 	}
 	if err := execAll(ctx, tx,
@@ -244,17 +246,24 @@ func (s *Store) newSite(ctx context.Context, tx *sqlx.Tx, orderID int64, domain 
 		now, now)
 }
 
+// placedHost is a host name of an order and the site that it belongs to; 0: none yet.
+type placedHost struct {
+	Domain string `db:"domain"`
+	SiteID int64  `db:"site_id"`
+}
+
+type placedHosts []placedHost
+
 // hostSites returns which site each of an order's host names belongs to.
-func hostSites(ctx context.Context, tx *sqlx.Tx, orderID int64) (map[string]int64, error) {
-	rows, err := selectAll[struct {
-		Domain string `db:"domain"`
-		SiteID int64  `db:"site_id"`
-	}](ctx, tx, `SELECT domain, site_id FROM order_domains WHERE order_id = ? AND site_id IS NOT NULL`, orderID)
-	was := map[string]int64{}
-	for _, r := range rows {
-		was[r.Domain] = r.SiteID
-	}
-	return was, err
+func hostSites(ctx context.Context, tx *sqlx.Tx, orderID int64) (placedHosts, error) {
+	return selectAll[placedHost](ctx, tx, `SELECT domain, COALESCE(site_id, 0) AS site_id FROM order_domains
+		WHERE order_id = ? ORDER BY position`, orderID)
+}
+
+// are reports whether these are the host names of a list, all with a site.
+func (h placedHosts) are(domains []string) bool {
+	return len(h) > 0 && slices.EqualFunc(h, domains,
+		func(host placedHost, domain string) bool { return host.SiteID != 0 && host.Domain == domain })
 }
 
 // placeOlder gives an order what a build without sites left out: sites for its host names, and its filings' sites. The
