@@ -48,7 +48,7 @@ func New(cfg Config) (*Server, error) {
 	accounts := account.New(kit)
 	s.customer = customer.New(kit, dossiers)
 	all := kit.Root(g)
-	in := all.Group("/", accounts.SignedIn)
+	in := all.Group("/", s.customer.ReadAhead, accounts.SignedIn)
 	support := in.Staff()
 	accounts.Routes(all, in)
 	s.customer.Routes(in)

@@ -1,7 +1,6 @@
 package panel_test
 
 import (
-	"cmp"
 	"io"
 	"net"
 	"net/http"
@@ -150,16 +149,8 @@ func busy() string {
 	return ""
 }
 
-// roundTrips is how many questions a page may ask one after the other, except for those of moreTrips.
+// roundTrips is how many questions a page may ask one after the other.
 const roundTrips = 5
-
-// moreTrips are the routes that need more, and why.
-var moreTrips = map[string]int{
-	"/captcha":                               7, // a picture; takes from a quota, and changes the session
-	"/orders/:number/filing/letter":          6, // records what it states, once nothing is found wrong with that
-	"/orders/:number/filing/sheet":           6,
-	"/support/filings/:number/papers/:paper": 6, // a picture, whose view is recorded twice
-}
 
 // pagesAsking are the routes whose round trips are counted. Where a page can show more or less, o.furnish made much.
 var pagesAsking = strings.Fields(`
@@ -200,7 +191,7 @@ func TestEveryPageMakesFewRoundTrips(t *testing.T) {
 		staged = append(staged, path, path+"/dossier")
 	}
 	owner, staff := o.caller("owner"), o.caller("administrator")
-	few := func(path string, most int) {
+	few := func(path string) {
 		who := owner
 		if strings.HasPrefix(path, "/support") || strings.HasPrefix(path, "/account/totp") || path == "/account/confirm" {
 			who = staff
@@ -210,11 +201,11 @@ func TestEveryPageMakesFewRoundTrips(t *testing.T) {
 			var status int
 			chain = g.trips(t, func() { status, _ = who.send(http.MethodGet, path, nil) })
 			require.Less(t, status, 500, path)
-			if len(chain) <= most {
+			if len(chain) <= roundTrips {
 				return
 			}
 		}
-		t.Errorf("%s: %d round trips, want %d at most:\n%s", path, len(chain), most, strings.Join(chain, "\n"))
+		t.Errorf("%s: %d round trips, want %d at most:\n%s", path, len(chain), roundTrips, strings.Join(chain, "\n"))
 	}
 	for _, route := range o.routes() {
 		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/events") {
@@ -224,10 +215,10 @@ func TestEveryPageMakesFewRoundTrips(t *testing.T) {
 		if !slices.Contains(pagesAsking, page) {
 			t.Errorf("pagesAsking lacks %s", page)
 		}
-		few(o.path(route.Path), cmp.Or(moreTrips[page], roundTrips))
+		few(o.path(route.Path))
 	}
 	for _, path := range staged {
-		few(path, roundTrips)
+		few(path)
 	}
 }
 

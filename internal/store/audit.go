@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -144,42 +145,40 @@ func (s *Store) Audit(ctx context.Context, d AuditEntry) (seq int64, err error) 
 // auditWith writes an entry along with the effect of a statement, unless that is empty, in two round trips: pages that
 // show personal data wait for them.
 func (s *Store) auditWith(ctx context.Context, d AuditEntry, effect fragment) (seq int64, err error) {
-	err = retried(func() error {
-		seq, err = s.auditOnce(ctx, d, effect)
+	err = s.batch(ctx, effect, func(conn *sqlx.Conn, begin fragment) error {
+		seq, err = s.auditOnce(ctx, conn, begin, d, func() error { return nil })
 		return err
 	})
 	return seq, during(err, "writing the audit log")
 }
 
-// execAudited runs a statement, along with the context's audit entry if there is one (WithAudit).
-func (s *Store) execAudited(ctx context.Context, effect fragment) error {
+// readAudited reads something and runs a statement about that, unless it can't be read. If the context has an audit
+// entry (WithAudit), which is written along with the statement, that begins while it is read.
+func (s *Store) readAudited(ctx context.Context, read func() error, effect fragment) error {
 	entry := auditEntryOf(ctx)
 	if entry == nil {
+		if err := read(); err != nil {
+			return err
+		}
 		return exec(ctx, s.db, effect.sql, effect.args...)
 	}
-	_, err := s.auditWith(ctx, *entry, effect)
+	was := sync.OnceValue(read)
+	go was() //nolint:errcheck // whoever waits for it gets the error
+	err := s.batch(ctx, effect, func(conn *sqlx.Conn, begin fragment) error {
+		_, err := s.auditOnce(ctx, conn, begin, *entry, was)
+		return err
+	})
 	entry.written = err == nil
-	return err
+	// what is wrong with the one thing is why the other fails, too
+	return cmp.Or(was(), during(err, "writing the audit log"))
 }
 
-func (s *Store) auditOnce(ctx context.Context, d AuditEntry, effect fragment) (seq int64, err error) {
-	conn, err := s.batches.Connx(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil { // on a connection that is broken, the server does so itself
-			_, _ = conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
-		}
-		err = errors.Join(err, conn.Close())
-	}()
-	begin := `START TRANSACTION; `
-	if effect.sql != "" {
-		begin += effect.sql + `; `
-	}
+// auditOnce writes an entry in a batch, unless what it is about has failed.
+func (s *Store) auditOnce(ctx context.Context, conn *sqlx.Conn, begin fragment, d AuditEntry,
+	failed func() error) (seq int64, err error) {
 	sealed, err := find[[]byte](ctx, conn, "the audit log's head",
-		begin+`SELECT sealed FROM audit_head WHERE id = ? FOR UPDATE`, effect.with(headRow)...)
-	if err != nil {
+		begin.sql+`SELECT sealed FROM audit_head WHERE id = ? FOR UPDATE`, begin.with(headRow)...)
+	if err = cmp.Or(err, failed()); err != nil {
 		return 0, err
 	}
 	head, err := s.openHead(sealed)

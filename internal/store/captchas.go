@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // captchaLifetime is how long a captcha may be answered.
@@ -18,13 +16,8 @@ func (s *Store) NewCaptcha(ctx context.Context, network string) (id string, err 
 	if err != nil {
 		return "", err
 	}
-	return id, s.tx(ctx, func(tx *sqlx.Tx) error {
-		if err := exec(ctx, tx, `INSERT INTO captchas (id_hash, expires_at) VALUES (?, ?)`,
-			hash, s.utcNow().Add(captchaLifetime)); err != nil {
-			return err
-		}
-		return s.spend(ctx, tx, spending{kind: QuotaCaptcha, subjects: map[QuotaScope]string{ByNetwork: network}})
-	})
+	return id, s.spendWith(ctx, fragmentOf(`INSERT INTO captchas (id_hash, expires_at) VALUES (?, ?)`, hash,
+		s.utcNow().Add(captchaLifetime)), spending{kind: QuotaCaptcha, subjects: map[QuotaScope]string{ByNetwork: network}})
 }
 
 // UseCaptcha uses a captcha up, and reports whether this is the one answer that counts.

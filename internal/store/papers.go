@@ -168,16 +168,16 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 	var key string
 	var item int
 	var hash, sealed []byte
-	if err := scan(ctx, s.db, "paper", fragmentOf(`SELECT paper, item, content_hash, `+column+` FROM papers WHERE id = ?
-		AND filing_id = ?`, paperID, filingID), &key, &item, &hash, &sealed); err != nil {
-		return nil, err
+	read := func() error {
+		err := scan(ctx, s.db, "paper", fragmentOf(`SELECT paper, item, content_hash, `+column+` FROM papers WHERE id = ?
+			AND filing_id = ?`, paperID, filingID), &key, &item, &hash, &sealed)
+		if err == nil && sealed == nil {
+			err = fmt.Errorf("paper %d: %w", paperID, ErrPurged)
+		}
+		return err
 	}
-	if sealed == nil {
-		return nil, fmt.Errorf("paper %d: %w", paperID, ErrPurged)
-	}
-	view := fragmentOf(`INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`, paperID, actor, reason,
-		s.utcNow())
-	if err := s.execAudited(ctx, view); err != nil {
+	if err := s.readAudited(ctx, read, fragmentOf(`INSERT INTO paper_views (paper_id, actor, reason, at)
+		VALUES (?, ?, ?, ?)`, paperID, actor, reason, s.utcNow())); err != nil {
 		return nil, err
 	}
 	return s.keys.Open(paperAAD(filingID, key, item, hash)+aad, sealed)

@@ -230,6 +230,45 @@ func (s *Store) spend(ctx context.Context, tx *sqlx.Tx, spendings ...spending) e
 		return err
 	}
 	now := s.utcNow()
+	take, err := s.quotaTake(rows, now)
+	if err == nil {
+		err = exec(ctx, tx, take.sql, take.args...)
+	}
+	if err != nil {
+		return err
+	}
+	used, err := quotaUses(ctx, tx, fragment{}, rows)
+	if err != nil {
+		return err
+	}
+	return overdrawn(rows, used, now)
+}
+
+// spendWith is spend along with the effect of a statement, in two round trips.
+func (s *Store) spendWith(ctx context.Context, effect fragment, spendings ...spending) error {
+	rows, err := s.quotaRows(spendings)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return exec(ctx, s.db, effect.sql, effect.args...)
+	}
+	now := s.utcNow()
+	take, err := s.quotaTake(rows, now)
+	if err != nil {
+		return err
+	}
+	return s.batch(ctx, effect, func(conn *sqlx.Conn, begin fragment) error {
+		used, err := quotaUses(ctx, conn, fragmentOf(begin.sql+take.sql+`; `, begin.with(take.args...)...), rows)
+		if err = cmp.Or(err, overdrawn(rows, used, now)); err != nil {
+			return err
+		}
+		return exec(ctx, conn, `COMMIT`)
+	})
+}
+
+// quotaTake takes from quotas.
+func (s *Store) quotaTake(rows []quotaRow, now time.Time) (take fragment, err error) {
 	var values fragment
 	for _, r := range rows {
 		var sealed []byte
@@ -237,22 +276,20 @@ func (s *Store) spend(ctx context.Context, tx *sqlx.Tx, spendings ...spending) e
 			sealed, err = s.keys.Seal(quotaSubjectAAD(r.Name(), r.hash), []byte(clip(r.subject, maxQuotaSubject)))
 		}
 		if err != nil {
-			return err
+			return take, err
 		}
 		values.sql += `, (?, ?, ?, ?, ?)`
 		values.args = append(values.args, r.Name(), r.hash, r.amount, now.Add(r.Window), sealed)
 	}
-	if err := exec(ctx, tx, `INSERT INTO quota_usage (quota, subject_hash, used, ends_at, sealed_subject)
+	return fragmentOf(`INSERT INTO quota_usage (quota, subject_hash, used, ends_at, sealed_subject)
 		VALUES `+values.sql[2:]+`
 		ON DUPLICATE KEY UPDATE used = IF(ends_at <= ?, VALUES(used), used + VALUES(used)),
 			ends_at = IF(ends_at <= ?, VALUES(ends_at), ends_at),
-			sealed_subject = COALESCE(sealed_subject, VALUES(sealed_subject))`, append(values.args, now, now)...); err != nil {
-		return err
-	}
-	used, err := s.quotaUses(ctx, tx, rows)
-	if err != nil {
-		return err
-	}
+			sealed_subject = COALESCE(sealed_subject, VALUES(sealed_subject))`, values.with(now, now)...), nil
+}
+
+// overdrawn is a QuotaError if one is used up.
+func overdrawn(rows []quotaRow, used map[string]quotaUse, now time.Time) error {
 	var over *QuotaError
 	for _, r := range rows { // the one that lasts longest
 		use := used[r.Name()+string(r.hash)]
@@ -266,14 +303,16 @@ func (s *Store) spend(ctx context.Context, tx *sqlx.Tx, spendings ...spending) e
 	return nil
 }
 
-func (s *Store) quotaUses(ctx context.Context, db sqlx.QueryerContext, rows []quotaRow) (map[string]quotaUse, error) {
+// quotaUses reads how much of quotas is used, after other statements.
+func quotaUses(ctx context.Context, db sqlx.QueryerContext, after fragment,
+	rows []quotaRow) (map[string]quotaUse, error) {
 	var names []string
 	var hashes [][]byte
 	for _, r := range rows {
 		names, hashes = append(names, r.Name()), append(hashes, r.hash)
 	}
-	list, err := selectAll[quotaUse](ctx, db, `SELECT quota, subject_hash, used, ends_at FROM quota_usage
-		WHERE quota IN (?) AND subject_hash IN (?)`, names, hashes)
+	list, err := selectAll[quotaUse](ctx, db, after.sql+`SELECT quota, subject_hash, used, ends_at FROM quota_usage
+		WHERE quota IN (?) AND subject_hash IN (?)`, after.with(names, hashes)...)
 	byRow := map[string]quotaUse{}
 	for _, use := range list {
 		byRow[use.Quota+string(use.Hash)] = use
@@ -308,7 +347,7 @@ func (s *Store) QuotaUsed(ctx context.Context, kind QuotaKind, scope QuotaScope,
 	if err != nil || len(rows) == 0 {
 		return false, err
 	}
-	used, err := s.quotaUses(ctx, s.db, rows)
+	used, err := quotaUses(ctx, s.db, fragment{}, rows)
 	now := s.utcNow()
 	return slices.ContainsFunc(rows, func(r quotaRow) bool {
 		use := used[r.Name()+string(r.hash)]

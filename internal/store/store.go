@@ -26,8 +26,9 @@ const (
 	// maxOpenConns per process: enough for a panel's or worker's concurrency, far below MySQL's default max_connections
 	// of 151.
 	maxOpenConns = 24
-	// maxBatchConns is for what is sent as a batch: entries of the audit log, which wait for each other anyway.
-	maxBatchConns = 4
+	// maxBatchConns is for what is sent as a batch: entries of the audit log, which wait for each other anyway, and
+	// captchas.
+	maxBatchConns = 8
 	// connMaxLifetime stays below the wait_timeout that proxies commonly set.
 	connMaxLifetime = 5 * time.Minute
 	// duplicateKey is MySQL's ER_DUP_ENTRY.
@@ -102,6 +103,28 @@ func (s *Store) txOnce(ctx context.Context, f func(*sqlx.Tx) error) error {
 		entry.written = true
 	}
 	return nil
+}
+
+// batch runs a transaction in few round trips: f's first statement begins with begin, which begins the transaction and
+// runs a statement unless that is empty, and its last one commits.
+func (s *Store) batch(ctx context.Context, first fragment, f func(conn *sqlx.Conn, begin fragment) error) error {
+	begin := fragmentOf(`START TRANSACTION; `)
+	if first.sql != "" {
+		begin = fragmentOf(begin.sql+first.sql+`; `, first.args...)
+	}
+	return retried(func() (err error) {
+		conn, err := s.batches.Connx(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if err != nil { // on a connection that is broken, the server does so itself
+				_, _ = conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+			}
+			err = errors.Join(err, conn.Close())
+		}()
+		return f(conn, begin)
+	})
 }
 
 func isDuplicate(err error) bool {

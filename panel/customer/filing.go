@@ -47,7 +47,6 @@ func (p *Pages) finish(c *gin.Context, err error, flash, path string) error {
 // Both the order and the filing must be the customer's.
 func (p *Pages) withLastFiling(h handler) web.Handler {
 	return func(c *gin.Context) error {
-		p.readAhead(c)
 		return p.withSite(func(c *gin.Context, cur Current) error {
 			f, err := p.lastFiling(c.Request.Context(), cur)
 			switch {
@@ -113,16 +112,22 @@ var readsAhead = map[string]bool{
 	"/letter": false, "/sheet": false, "/result": true, "/footer": true,
 }
 
-// readAhead asks the database for the filing along with its order, and for much of what the page shows.
-func (p *Pages) readAhead(c *gin.Context) {
+// ReadAhead asks the database for the filing along with its order, and for much of what the page shows. It goes before
+// account.Pages.SignedIn: meanwhile that asks whether the session still holds, and nothing is shown if it doesn't.
+func (p *Pages) ReadAhead(c *gin.Context) {
+	page, ofFiling := strings.CutPrefix(web.PageRoute(c), "/orders/:number/filing")
+	if !ofFiling || p.Role(c) != store.RoleCustomer {
+		return
+	}
+	web.Remembering(c)
 	ctx, userID, number, domain := c.Request.Context(), p.UserID(c), c.Param("number"), c.Param("domain")
-	history, much := readsAhead[strings.TrimPrefix(web.PageRoute(c), "/orders/:number/filing")]
+	history, much := readsAhead[page]
 	web.Ahead(c, func() error {
 		_, err := p.Store.SitesOfNumber(ctx, userID, number)
 		return err
 	}, func() error {
 		if much {
-			p.ReadAhead(ctx, userID, number, domain, history)
+			p.View.ReadAhead(ctx, userID, number, domain, history)
 		}
 		return nil
 	})

@@ -9,10 +9,11 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// remembering lets a page that changes nothing ask each question once, so that it can be asked ahead. An export would
+// Remembering lets a page that changes nothing ask each question once, so that it can be asked ahead. An export would
 // remember all that it sends, and a stream what was so when it began.
-func remembering(c *gin.Context) {
-	if c.Request.Method == http.MethodGet && !exportRoutes[c.FullPath()] && !IsEventStream(c.Request) {
+func Remembering(c *gin.Context) {
+	if c.Request.Method == http.MethodGet && !exportRoutes[c.FullPath()] && !IsEventStream(c.Request) &&
+		!store.Remembers(c.Request.Context()) {
 		c.Request = c.Request.WithContext(store.Remembering(c.Request.Context()))
 	}
 }

@@ -69,7 +69,7 @@ func (s StaffGroup) POST(path string, needs Permission, h Handler) {
 func (k *Kit) adapt(h Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		cleanRequest(c.Request)
-		remembering(c)
+		Remembering(c)
 		if err := h(c); err != nil && !errors.Is(err, errAnswered) {
 			k.Fail(c, err)
 		}
