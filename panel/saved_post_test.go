@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/beian/beian/panel/web"
@@ -129,6 +132,67 @@ func marked(page *goquery.Document, more url.Values) url.Values {
 	more.Set("draft_version", field(page, "draft_version"))
 	more.Set("draft_tab", field(page, "draft_tab"))
 	return more
+}
+
+// noSavedPosts is a connection to a database whose saved forms can't be read, or written, while it is set.
+type noSavedPosts struct {
+	net.Conn
+	reading, writing *atomic.Int64
+}
+
+// Write spoils a question for a saved form, and counts down to none.
+func (c noSavedPosts) Write(b []byte) (int, error) {
+	for of, left := range map[string]*atomic.Int64{" FROM saved_posts WHERE": c.reading, "INTO saved_posts ": c.writing} {
+		if at := bytes.Index(b, []byte(of)); at >= 0 && left.Load() > 0 {
+			left.Add(-1)
+			b = bytes.Clone(b)
+			b[at] = '?'
+		}
+	}
+	return c.Conn.Write(b)
+}
+
+// A page whose saved form can't be read doesn't show it empty: whoever sent that would delete what they had typed.
+func TestNoFormIsEmptyBecauseItsSavedValuesCouldNotBeRead(t *testing.T) {
+	var reading, writing atomic.Int64
+	o := newOfficeAt(t, testdb.NewOver(t, func(conn net.Conn) net.Conn {
+		return noSavedPosts{conn, &reading, &writing}
+	}), panel.Config{})
+	o.furnish()
+	var asking []string
+	for _, login := range []string{"nobody", "owner"} {
+		c := o.caller(login)
+		site, err := url.Parse(o.url)
+		require.NoError(t, err)
+		c.http.Jar.SetCookies(site, []*http.Cookie{{Name: "beian_saved", Value: "a browser", Path: "/"}})
+		for _, route := range o.routes() {
+			if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "/events") ||
+				slices.Contains(asking, route.Path) {
+				continue
+			}
+			reading.Store(1)
+			status, _ := c.send(http.MethodGet, o.path(route.Path), nil)
+			if reading.Swap(0) > 0 {
+				continue // asks for none
+			}
+			asking = append(asking, route.Path)
+			require.Equal(t, http.StatusInternalServerError, status, route.Path)
+			status, _ = c.send(http.MethodGet, o.path(route.Path), nil)
+			require.Less(t, status, http.StatusInternalServerError, route.Path)
+		}
+	}
+	require.Subset(t, asking, []string{
+		"/sign-in", "/sign-in/forgotten", "/account/contact/:channel", "/query", "/help/ask", "/tickets/ask", "/tickets/:id",
+		"/orders/:number/filing/kind", "/orders/:number/filing/holder", "/orders/:number/filing/site",
+		"/orders/:number/filing/papers",
+	})
+	switched := url.Values{"lang": {"en"}, "next": {"/query"}, "typed.asked": {"example.com"}}
+	writing.Store(1)
+	status, _ := o.caller("owner").send(http.MethodPost, "/language", switched)
+	require.Equal(t, http.StatusInternalServerError, status, "the other language would show the form empty")
+	status, to := o.caller("owner").send(http.MethodPost, "/language", switched)
+	require.Equal(t, http.StatusSeeOther, status)
+	require.Equal(t, "/query", to)
 }
 
 // A form with files that arrives after the session's end loses no text, however big it is, and says which files must be

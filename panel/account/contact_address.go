@@ -21,7 +21,11 @@ func (p *Pages) contactAddressForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showContactAddress(c, name, p.SavedValues(c), nil)
+	saved, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
+	return p.showContactAddress(c, name, saved, nil)
 }
 
 func (p *Pages) showContactAddress(c *gin.Context, name string, values url.Values, problems filing.Problems) error {

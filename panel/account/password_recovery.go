@@ -43,7 +43,13 @@ func forgottenFields(t *locale.Localizer) []web.Field {
 }
 
 // forgottenForm is 找回密码.
-func (p *Pages) forgottenForm(c *gin.Context) error { return p.showForgotten(c, p.SavedValues(c), nil) }
+func (p *Pages) forgottenForm(c *gin.Context) error {
+	saved, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
+	return p.showForgotten(c, saved, nil)
+}
 
 func (p *Pages) showForgotten(c *gin.Context, values url.Values, problems filing.Problems) error {
 	form := p.Form(c, "forgotten", append(forgottenFields(p.T(c)), p.CaptchaField(c)), values, problems)

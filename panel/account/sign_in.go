@@ -36,7 +36,10 @@ func (p *Pages) signInForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	values := p.SavedValues(c)
+	values, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
 	if values == nil {
 		values = url.Values{"next": {c.Query("next")}}
 	}

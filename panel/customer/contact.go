@@ -43,7 +43,11 @@ func (p *Pages) afterNotice(h handler) web.Handler {
 }
 
 func (p *Pages) contactForm(c *gin.Context, cur Current) error {
-	return p.showContact(c, cur, shownForm{name: web.DraftContact, values: p.SavedValues(c)})
+	saved, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
+	return p.showContact(c, cur, shownForm{name: web.DraftContact, values: saved})
 }
 
 func (p *Pages) showContact(c *gin.Context, cur Current, shown shownForm) error {

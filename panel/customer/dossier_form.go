@@ -69,8 +69,12 @@ const checkSaved = "saved"
 // have, it shows the form's problems too; after a save, those of what was typed.
 func (p *Pages) dossierForm(form string) web.Handler {
 	return p.withForm(form, func(c *gin.Context, cur Current, blank filing.Dossier) error {
+		saved, err := p.SavedValues(c)
+		if err != nil {
+			return err
+		}
 		return p.showDossierForm(c, cur, shownForm{
-			name: form, blank: blank, values: p.SavedValues(c), check: c.Query("check") != "" && c.Query("check") != checkSaved,
+			name: form, blank: blank, values: saved, check: c.Query("check") != "" && c.Query("check") != checkSaved,
 			saved: c.Query("check") == checkSaved,
 		})
 	})

@@ -71,8 +71,10 @@ func (p *Pages) kindForm(c *gin.Context, cur Current) error {
 	if err != nil {
 		return err
 	}
-	if kept := p.SavedValues(c); kept != nil {
-		values = kept
+	if saved, err := p.SavedValues(c); err != nil {
+		return err
+	} else if saved != nil {
+		values = saved
 	}
 	values.Set(web.FieldReturnTo, web.ReturnTo(c, values))
 	return p.showKind(c, http.StatusOK, values, nil)

@@ -48,7 +48,10 @@ func pictureURL(page *web.Page, id int64) string {
 
 // papersForm is the page of papers.
 func (p *Pages) papersForm(c *gin.Context, cur Current, blank filing.Dossier) error {
-	values := p.SavedValues(c)
+	values, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
 	return p.showPapers(c, cur, shownForm{
 		blank: blank, values: values, problems: web.FilesAgain(values, "paper_again"), check: c.Query("check") != "",
 	})

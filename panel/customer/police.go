@@ -91,7 +91,11 @@ func (p *Pages) withPolice(h func(*gin.Context, Current, store.PoliceState) erro
 
 // showPolice is 公安联网备案: it explains where to apply and asks for the number.
 func (p *Pages) showPolice(c *gin.Context, cur Current, state store.PoliceState) error {
-	return p.renderPolice(c, http.StatusOK, cur, state, p.policeForm(c, state, p.SavedValues(c), nil))
+	saved, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
+	return p.renderPolice(c, http.StatusOK, cur, state, p.policeForm(c, state, saved, nil))
 }
 
 func (p *Pages) renderPolice(c *gin.Context, status int, cur Current, state store.PoliceState, form web.Form) error {

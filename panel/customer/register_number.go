@@ -40,7 +40,10 @@ func (p *Pages) withUnfiled(h handler) web.Handler {
 
 // registerForm is 登记备案号.
 func (p *Pages) registerForm(c *gin.Context, cur Current) error {
-	saved := p.SavedValues(c)
+	saved, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
 	problems := web.FilesAgain(saved, "file_again")
 	return p.showRegister(c, cur, shownForm{name: web.FormRegister, values: saved, problems: problems})
 }

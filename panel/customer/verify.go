@@ -253,7 +253,10 @@ func (p *Pages) recoverForm(c *gin.Context, cur Current) error {
 	case filing.AttentionMailRecipient:
 		problems = filing.Problems{{Field: "email", Key: "email_refused"}}
 	}
-	values := p.SavedValues(c)
+	values, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
 	if values == nil {
 		values = url.Values{"mobile": {contact.Details.Mobile}, "email": {contact.Details.Email}}
 	}

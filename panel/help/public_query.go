@@ -58,7 +58,10 @@ const keyAnswered = "answered"
 
 // queryForm is 是否备案查询, for everybody.
 func (p *Pages) queryForm(c *gin.Context) error {
-	values := p.SavedValues(c)
+	values, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
 	answer, err := p.answeredAgain(c, values.Get("asked"))
 	if err != nil {
 		return err

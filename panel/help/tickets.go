@@ -68,7 +68,10 @@ func (d ticketFormData) action() string {
 // ticketForm is 我要咨询 and 我要举报, for everybody.
 func (p *Pages) ticketForm(kind store.TicketKind) web.Handler {
 	return func(c *gin.Context) error {
-		values := p.SavedValues(c)
+		values, err := p.SavedValues(c)
+		if err != nil {
+			return err
+		}
 		if values == nil {
 			values = url.Values{"order": {c.Query("order")}}
 		}
@@ -310,7 +313,10 @@ func (p *Pages) ownTicket(handle func(*gin.Context, store.Ticket) error) web.Han
 
 // ticketOfCustomer is one of a customer's own tickets with the conversation.
 func (p *Pages) ticketOfCustomer(c *gin.Context, ticket store.Ticket) error {
-	saved := p.SavedValues(c)
+	saved, err := p.SavedValues(c)
+	if err != nil {
+		return err
+	}
 	return p.showTicket(c, http.StatusOK, ticket, web.NewToken(), saved, web.FilesAgain(saved, "paper_again"))
 }
 

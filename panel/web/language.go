@@ -33,13 +33,14 @@ func (k *Kit) setLanguage(c *gin.Context) error {
 	http.SetCookie(c.Writer, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: langCookieAge, HttpOnly: true,
 		Secure: k.SecureCookies, SameSite: k.sameSite(), Partitioned: k.crossSite()})
 	next := LocalPath(c.PostForm("next"))
-	k.saveTyped(c, next)
+	if err := k.saveTyped(c, next); err != nil {
+		return err // an error page leads back to what was typed
+	}
 	return Redirect(c, next)
 }
 
-// saveTyped keeps a form's values for the page in the other language. A failure is only logged, because the reader
-// can't do anything about it.
-func (k *Kit) saveTyped(c *gin.Context, next string) {
+// saveTyped keeps a form's values for the page in the other language.
+func (k *Kit) saveTyped(c *gin.Context, next string) error {
 	typed, size := url.Values{}, 0
 	for name, values := range PostForm(c) {
 		if name, ok := strings.CutPrefix(name, typedPrefix); ok {
@@ -52,7 +53,7 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 	kept := WithoutSecrets(typed)
 	where, err := url.Parse(next)
 	if err != nil || len(kept) == 0 || size > maxTyped {
-		return
+		return nil
 	}
 	saveDraftState(kept, typed)
 	kept.Set(fieldSwitched, "1")
@@ -60,9 +61,10 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 	if err == nil {
 		err = k.storePost(c, mark, where.Path, kept)
 	}
-	if err != nil && !errors.Is(err, store.ErrQuota) {
-		k.Logger.Error("saving form input across a language switch failed", "error", err)
+	if errors.Is(err, store.ErrQuota) { // nobody switches so often in the middle of a form
+		return nil
 	}
+	return err
 }
 
 // pageOf is where the language button returns to: the page itself with its query, or the nearest page above a path that

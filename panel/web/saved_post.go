@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -132,23 +133,22 @@ func (k *Kit) storePost(c *gin.Context, mark, path string, values url.Values) er
 }
 
 // SavedValues returns the form saved for this page, or nil. It stays saved until the form is sent again, so a reload
-// shows it again.
-func (k *Kit) SavedValues(c *gin.Context) url.Values {
+// shows it again. After an error the form must not be shown: whoever sends it without what they had typed deletes that.
+func (k *Kit) SavedValues(c *gin.Context) (url.Values, error) {
 	browser := k.cookie(c, cookieBrowser)
 	if browser == "" {
-		return nil
+		return nil, nil
 	}
 	values := url.Values{}
 	err := k.Store.SavedPost(c.Request.Context(), browser, k.UserID(c), c.Request.URL.Path, &values)
-	if err != nil {
-		if !errors.Is(err, store.ErrNotFound) {
-			k.Logger.Error("loading a saved form failed", "route", c.FullPath(), "error", err)
-		}
-		return nil
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("loading a saved form: %w", err)
 	}
 	c.Set(ContextSaved, !values.Has(fieldSwitched))
 	values.Del(fieldSwitched)
-	return values
+	return values, nil
 }
 
 // DropSavedPost deletes the saved form once it has been sent again and answered: by then it is either stored or shown
