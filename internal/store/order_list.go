@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -37,7 +38,7 @@ type OrderFilter struct {
 // OrderRow is an order with its filing's data for the list.
 type OrderRow struct {
 	Order
-	// Sites is how many the order has, Numbers how many of them have a number: the row shows the first.
+	// Sites is how many an order has that has several, Numbers how many of them have a number: the row shows the first.
 	Sites   int `db:"-"`
 	Numbers int `db:"-"`
 	// FilingID to StuckStep are of the open filing that stands for the order; null: none is open or completed.
@@ -104,69 +105,122 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	if page.Rows, err = selectAll[OrderRow](ctx, s.db, query, args...); err != nil {
 		return page, fmt.Errorf("listing orders: %w", err)
 	}
-	orders := make([]*Order, len(page.Rows))
+	if len(page.Rows) == 0 {
+		return page, nil
+	}
+	ids, byID := make([]int64, len(page.Rows)), make(map[int64]*OrderRow, len(page.Rows))
 	for i := range page.Rows {
-		orders[i] = &page.Rows[i].Order
+		ids[i] = page.Rows[i].ID
+		byID[ids[i]] = &page.Rows[i]
 	}
+	var filings []listedFiling
+	var values []listValue
 	var all errgroup.Group
-	all.Go(func() error { return s.fillLists(ctx, orders) })
-	all.Go(func() error { return s.fillSiteCounts(ctx, page.Rows) })
-	all.Go(func() error {
-		if err := s.fillOpen(ctx, page.Rows); err != nil {
-			return err
-		}
-		return s.fillEnded(ctx, page.Rows)
+	all.Go(func() (err error) { filings, err = s.listedFilings(ctx, customerID, ids); return err })
+	all.Go(func() (err error) {
+		values, err = s.listValues(ctx, `?`, ids)
+		return err
 	})
-	return page, all.Wait()
+	if err := all.Wait(); err != nil {
+		return page, err
+	}
+	for _, v := range values {
+		if row := byID[v.OrderID]; row != nil { // else the order was made between the questions
+			v.addTo(&row.Order)
+		}
+	}
+	fillFilings(page.Rows, customerID, filings)
+	return page, s.countSites(ctx, byID, values, filings)
 }
 
-// idsOf are the IDs of a page's orders. It copies no row, because others may be filling other fields of it.
-func idsOf(rows []OrderRow) []int64 {
-	ids := make([]int64, len(rows))
-	for i := range rows {
-		ids[i] = rows[i].ID
-	}
-	return ids
+// listedFiling is what the list of orders shows of a filing, which may be the order's earlier customer's. An open one
+// has the order or the site that it is open for.
+type listedFiling struct {
+	Filing
+	Open     bool          `db:"is_open"`
+	OpenSite sql.NullInt64 `db:"open_site_id"`
 }
 
-// fillOpen sets what a page's rows show of the open filings.
-func (s *Store) fillOpen(ctx context.Context, rows []OrderRow) error {
-	if len(rows) == 0 {
-		return nil
+// listedFilings reads the filings of a page's orders, oldest first. A list is asked for more often than anything else:
+// one question is cheaper than one for open and one for ended filings.
+func (s *Store) listedFilings(ctx context.Context, customerID int64, orderIDs []int64) ([]listedFiling, error) {
+	list, err := selectAll[listedFiling](ctx, s.db, `SELECT f.id, f.order_id, COALESCE(f.customer_id, ?) AS customer_id,
+			f.kind, f.stage, f.attention, f.stuck_step, f.seq, f.carrier_id, f.awaits_holder, f.start_due,
+			f.open_order_id IS NOT NULL AS is_open, f.open_site_id
+		FROM filings f WHERE f.order_id IN (?)`, customerID, orderIDs)
+	slices.SortFunc(list, func(a, b listedFiling) int { return cmp.Compare(a.ID, b.ID) })
+	return list, during(err, "listing filings")
+}
+
+// fillFilings sets what a page's rows show of their customer's filings.
+func fillFilings(rows []OrderRow, customerID int64, filings []listedFiling) {
+	var open []Filing
+	ended := map[int64]filing.Stage{}
+	for _, f := range filings {
+		switch {
+		case f.CustomerID != customerID:
+		case f.Open:
+			open = append(open, f.Filing)
+		default:
+			ended[f.OrderID] = f.Stage // the last one wins
+		}
 	}
-	open, err := selectAll[Filing](ctx, s.db, `SELECT f.id, f.order_id, f.kind, f.stage, f.attention, f.stuck_step, f.seq,
-			f.carrier_id, f.awaits_holder, f.start_due
-		FROM filings f JOIN orders o ON o.id = f.open_order_id WHERE f.open_order_id IN (?)
-		AND `+filingCustomer+` = o.customer_id ORDER BY f.id`, idsOf(rows))
 	leads := byOrder(open)
 	for i := range rows {
 		f, found := leads[rows[i].ID]
-		text := func(t string) sql.NullString { return sql.NullString{String: t, Valid: found} }
-		rows[i].FilingID = sql.NullInt64{Int64: f.ID, Valid: found}
+		if !found {
+			rows[i].Ended = ended[rows[i].ID]
+			continue
+		}
+		text := func(t string) sql.NullString { return sql.NullString{String: t, Valid: true} }
+		rows[i].FilingID = sql.NullInt64{Int64: f.ID, Valid: true}
 		rows[i].Kind, rows[i].Stage, rows[i].Attention, rows[i].StuckStep = text(string(f.Kind)), text(string(f.Stage)),
 			text(string(f.Attention)), text(f.StuckStep)
 	}
-	return during(err, "listing open filings")
 }
 
-// fillEnded sets Ended for the page's orders that have no open filing.
-func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
-	byID := map[int64]*OrderRow{}
-	for i := range rows {
-		if !rows[i].FilingID.Valid {
-			byID[rows[i].ID] = &rows[i]
+// countSites sets how many sites that are Listed the orders have that have several, and how many of those have a
+// number. Most have a single one, which their host names and filings tell.
+func (s *Store) countSites(ctx context.Context, byID map[int64]*OrderRow, values []listValue,
+	filings []listedFiling) error {
+	known, open := map[int64]map[int64]bool{}, map[int64]bool{}
+	for id := range byID {
+		known[id] = map[int64]bool{}
+	}
+	see := func(orderID, siteID int64) {
+		if known[orderID] != nil && siteID != 0 {
+			known[orderID][siteID] = true
 		}
 	}
-	if len(byID) == 0 {
+	for _, v := range values {
+		see(v.OrderID, v.SiteID)
+	}
+	for _, f := range filings {
+		see(f.OrderID, f.OpenSite.Int64)
+		open[f.OpenSite.Int64] = f.OpenSite.Valid
+	}
+	maps.DeleteFunc(known, func(_ int64, sites map[int64]bool) bool { return len(sites) == 1 })
+	if len(known) == 0 {
 		return nil
 	}
-	ended, err := selectAll[Filing](ctx, s.db, `SELECT f.order_id, f.stage FROM filings f JOIN orders o
-		ON o.id = f.order_id WHERE f.order_id IN (?) AND f.open_order_id IS NULL AND `+filingCustomer+` = o.customer_id
-		ORDER BY f.id`, slices.Collect(maps.Keys(byID)))
-	for _, e := range ended {
-		byID[e.OrderID].Ended = e.Stage // the last one wins
+	sites, err := selectAll[struct {
+		ID       int64 `db:"id"`
+		OrderID  int64 `db:"order_id"`
+		Removed  bool  `db:"removed"`
+		Numbered bool  `db:"numbered"`
+	}](ctx, s.db, `SELECT id, order_id, removed_at IS NOT NULL AS removed, filing_number IS NOT NULL AS numbered
+		FROM sites WHERE order_id IN (?)`, slices.Sorted(maps.Keys(known)))
+	for _, w := range sites {
+		row := byID[w.OrderID]
+		if w.Removed && !open[w.ID] {
+			continue
+		}
+		row.Sites++
+		if w.Numbered {
+			row.Numbers++
+		}
 	}
-	return during(err, "listing ended filings")
+	return during(err, "counting sites")
 }
 
 // orderQuery builds the list's query: the first rows after the cursor of each index range, merged and limited again.
@@ -217,10 +271,10 @@ func (q orderQuery) sql() (string, []any) {
 	default:
 		part(`orders_customer`, mine)
 	}
-	ranges := parts[0]
-	if len(parts) > 1 {
-		ranges = `(` + strings.Join(parts, `) UNION ALL (`) + `)`
+	if len(parts) == 1 {
+		return strings.Replace(parts[0], `o.id, o.created_at`, orderColumns+`, o.filing_state`, 1), args
 	}
+	ranges := `(` + strings.Join(parts, `) UNION ALL (`) + `)`
 	return `SELECT ` + orderColumns + `, o.filing_state
 		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
 			STRAIGHT_JOIN orders o ON o.id = page.id

@@ -341,3 +341,32 @@ func TestRowsSayHowTheLastFilingEnded(t *testing.T) {
 	advanceTo(t, s, again.ID, 1, filing.Deregistered)
 	require.Equal(t, filing.Deregistered, row().Ended, "the last one")
 }
+
+// The list counts the sites of an order that has several: those with host names, and a removed one as long as its
+// filing is open.
+func TestListCountsSeveralSites(t *testing.T) {
+	g := newGroup(t, 3)
+	ctx := t.Context()
+	row := func() store.OrderRow {
+		page, err := g.s.OrdersOf(ctx, g.order.CustomerID, store.OrderFilter{}, store.Cursor{}, 10)
+		require.NoError(t, err)
+		require.Len(t, page.Rows, 2, "with an order that has a single site")
+		require.LessOrEqual(t, page.Rows[0].Sites, 1)
+		return page.Rows[1]
+	}
+	_, err := g.s.ImportOrder(ctx, store.OrderImport{Number: "D2", Customer: "demo", Product: "p", Domains: domains(1)})
+	require.NoError(t, err)
+	require.Equal(t, 3, row().Sites)
+	require.Zero(t, row().Numbers)
+	require.Equal(t, domains(3), row().Domains)
+	_, err = g.s.DB().ExecContext(ctx, `UPDATE sites SET filing_number = 'n' WHERE id IN (?, ?)`, g.sites[0].ID, g.sites[2].ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, row().Numbers)
+	_, err = g.s.ImportOrder(ctx, store.OrderImport{Number: "D1", Domains: domains(1)})
+	require.NoError(t, err)
+	require.Equal(t, 3, row().Sites, "the filings of the removed ones are still open")
+	_, err = g.s.DB().ExecContext(ctx, `UPDATE filings SET stage = 'withdrawn' WHERE id = ?`, g.filings[2].ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, row().Sites)
+	require.Equal(t, 1, row().Numbers)
+}

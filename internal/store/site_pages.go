@@ -111,28 +111,6 @@ func (s *Store) SiteLooks(ctx context.Context, filingIDs ...int64) (map[int64]bo
 	return looks, during(err, "reading the checks of sites")
 }
 
-// fillSiteCounts sets how many sites a page's orders have that are Listed, and how many of them have a number; orders
-// of an older build have none yet.
-func (s *Store) fillSiteCounts(ctx context.Context, orders []OrderRow) error {
-	if len(orders) == 0 {
-		return nil
-	}
-	ids := idsOf(orders)
-	rows, err := selectAll[struct {
-		OrderID int64 `db:"order_id"`
-		Sites   int   `db:"sites"`
-		Numbers int   `db:"numbers"`
-	}](ctx, s.db, `SELECT w.order_id, COUNT(*) AS sites, COUNT(w.filing_number) AS numbers
-		FROM sites w LEFT JOIN filings f ON f.open_site_id = w.id WHERE w.order_id IN (?)
-		AND (w.removed_at IS NULL OR f.id IS NOT NULL) GROUP BY w.order_id`, ids)
-	for _, r := range rows {
-		if i := slices.Index(ids, r.OrderID); i >= 0 {
-			orders[i].Sites, orders[i].Numbers = r.Sites, r.Numbers
-		}
-	}
-	return during(err, "counting sites")
-}
-
 // SiteByID returns a site without its host names and filing.
 func (s *Store) SiteByID(ctx context.Context, id int64) (Site, error) {
 	return find[Site](ctx, s.db, "site", `SELECT `+siteColumns+` FROM sites w WHERE w.id = ?`, id)
