@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -22,7 +23,10 @@ var files embed.FS
 var Languages = []string{"zh", "en"}
 
 // Bundle holds the texts of every language.
-type Bundle struct{ bundle *i18n.Bundle }
+type Bundle struct {
+	// localizers are by language.
+	localizers map[string]*Localizer
+}
 
 // New loads the embedded files (TOPIC.LANGUAGE.json).
 func New() (*Bundle, error) {
@@ -37,7 +41,11 @@ func New() (*Bundle, error) {
 			return nil, fmt.Errorf("locale file %s: %w", name, err)
 		}
 	}
-	return &Bundle{b}, nil
+	localizers := map[string]*Localizer{}
+	for _, lang := range Languages {
+		localizers[lang] = &Localizer{lang: lang, localizer: i18n.NewLocalizer(b, lang)}
+	}
+	return &Bundle{localizers}, nil
 }
 
 // Keys lists the keys of a language, file by file.
@@ -70,6 +78,8 @@ func Keys(lang string) (map[string]bool, error) {
 type Localizer struct {
 	lang      string
 	localizer *i18n.Localizer
+	// plain are the texts without placeholders, by key, once looked up: a list shows the same ones in every row.
+	plain sync.Map
 }
 
 // For returns the Localizer for a language; Chinese for an unknown one.
@@ -77,7 +87,7 @@ func (b *Bundle) For(lang string) *Localizer {
 	if !strings.HasPrefix(lang, "en") {
 		lang = "zh"
 	}
-	return &Localizer{lang, i18n.NewLocalizer(b.bundle, lang)}
+	return b.localizers[lang]
 }
 
 // Lang is "zh" or "en".
@@ -85,9 +95,15 @@ func (l *Localizer) Lang() string { return l.lang }
 
 // T returns the text of a key with its placeholders filled. A missing key returns itself, which a test forbids.
 func (l *Localizer) T(key string, args map[string]any) string {
+	if text, known := l.plain.Load(key); known && args == nil {
+		return text.(string)
+	}
 	text, err := l.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: args})
-	if err != nil && text == "" {
+	switch {
+	case err != nil && text == "":
 		return key
+	case err == nil && args == nil:
+		l.plain.Store(key, text)
 	}
 	return text
 }
