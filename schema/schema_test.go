@@ -69,7 +69,7 @@ func TestTwoMigrationsAtOnceAreOne(t *testing.T) {
 	require.Eventually(t, func() bool {
 		var waiting int
 		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()
-			AND state = 'User lock'`).Scan(&waiting)
+			AND info LIKE 'SELECT GET_LOCK(%'`).Scan(&waiting)
 		return err == nil && waiting == len(errs)
 	}, 30*time.Second, 20*time.Millisecond)
 	s, err := schema.StatusOf(t.Context(), db)

@@ -408,12 +408,12 @@ const (
 // unless it is past its retention: only a record outside the database reveals that log and head were rolled back
 // together.
 func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (at AuditMark, err error) {
-	// a consistent snapshot
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	// a consistent snapshot; not ReadOnly, which TiDB refuses
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return at, err
 	}
-	defer tx.Rollback() //nolint:errcheck // read-only
+	defer tx.Rollback() //nolint:errcheck // it only reads
 	sealed, found, err := getOptional[[]byte](ctx, tx, `SELECT sealed FROM audit_head WHERE id = ?`, headRow)
 	if err != nil {
 		return at, err

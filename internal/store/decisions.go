@@ -339,7 +339,7 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by,
 			d.fields <> '[]' AS named, d.verification_expired, d.returned_together
 		FROM decisions d JOIN records r ON r.id = d.record_id
-		WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
+		WHERE `+string(scope)+` AND `+decisionComplete+` FOR UPDATE`, id); err != nil {
 		return err
 	}
 	for _, d := range decided {

@@ -412,7 +412,7 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 
 func (s *Store) signalAccepted(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
 	records, err := selectAll[acceptedRecord](ctx, tx, acceptedSelect+`WHERE r.account_id = ? AND r.sequence = ?
-		ORDER BY r.id LOCK IN SHARE MODE`, accountID, sequence)
+		ORDER BY r.id FOR UPDATE`, accountID, sequence)
 	if err != nil {
 		return err
 	}

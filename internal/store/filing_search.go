@@ -168,7 +168,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 			return nil, true, false, err
 		}
 		find(fragmentOf(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id
-			AND `+ofDomain+` WHERE d.domain IN (?)`, domains))
+			WHERE d.domain IN (?) AND `+ofDomain, domains))
 	}
 	if f.Customer != "" {
 		find(owners(maxCustomersFound, customersBeginning(f.Customer), filingsOfEach)...)

@@ -53,8 +53,8 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) (list []FiledOr
 		SELECT `+siteColumns+`, COALESCE(d.filing_id, 0) AS filing_id, COALESCE(d.revision, 0) AS revision, d.sealed
 		FROM sites w JOIN orders o ON o.id = w.order_id LEFT JOIN filings f ON f.site_id = w.id
 				AND `+filingCustomer+` = o.customer_id AND f.stage NOT IN ('withdrawn', 'deregistered')
-			LEFT JOIN records r ON r.filing_id = f.id AND r.operation <= 4 AND EXISTS (SELECT 1 FROM decisions x
-			WHERE x.record_id = r.id AND x.approved)
+			LEFT JOIN (records r JOIN decisions x ON x.record_id = r.id AND x.approved)
+				ON r.filing_id = f.id AND r.operation <= 4
 			LEFT JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 		WHERE `+match.sql+` ORDER BY w.id DESC, d.filing_id DESC, d.revision DESC LIMIT ?`, match.with(maxFound)...)
 	if err != nil {

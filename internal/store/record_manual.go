@@ -153,7 +153,7 @@ func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) err
 	// Read under locks, so that of two concurrent records only one makes the task.
 	wanted, err := selectAll[int64](ctx, tx, `
 		SELECT r.id FROM records r LEFT JOIN staff_tasks t ON t.account_id = r.account_id AND t.kind = ? AND t.done_at IS NULL
-		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK IN SHARE MODE`,
+		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL FOR UPDATE`,
 		TaskSubmit, r.FilingID, r.Revision)
 	if err != nil || len(wanted) == 0 {
 		return err
