@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
+TIDB := .beian/bin/tidb-server
 LINTER := .beian/bin/golangci-lint
 AXE := .beian/axe/axe.min.js
 # Nothing uses MessagePack, which would add 6 MB to the binary.
@@ -11,7 +12,7 @@ BUILDFLAGS := -tags nomsgpack
 # Temporal's own command line, if installed, is a development server too.
 DEV_TEMPORAL := $(if $(shell command -v temporal),,$(TEMPORAL))
 
-.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race mutants bench bench-bulk bench-week record lint vulncheck format generate notice build tools packages clean
+.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz test-tidb fuzz race mutants bench bench-bulk bench-week record lint vulncheck format generate notice build tools packages clean
 
 ## help: list the targets (the default)
 help:
@@ -65,6 +66,18 @@ test-packages: packages tools
 # compiles the renderer of PDF files, which takes a minute under the fuzzer's instrumentation.
 test-fuzz:
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=500x FUZZERS=1 NOFUZZ=FuzzPrepare
+
+## test-tidb: run the migrations and filings on TiDB (TIDB_TESTS=. for all tests of the store)
+# Not a part of `make test`: the first build takes a quarter of an hour and some GB. Its data are in memory, where a
+# migrated database takes seconds and not half a minute.
+TIDB_PORT = 14000
+TIDB_TESTS = Import|Migrat|Resum|ListCounts|Tampering|FiltersFind|PagesFollow|RowsSay|OrdersShowWhose|PapersAre|SubmittedAndApproved|SitesOfOneHolder|FilingsAreFound|OrderOfDataFiles|VettingQueueIs|ErasingKeeps|AnExport|DataGo|FiguresCountWhat|Projection|OneOfTwoPages|WithdrawnFiling|NothingPersonal|EntryIsWritten|Captchas|FollowUpStands
+test-tidb: packages $(TIDB)
+	@dir=$$(mktemp -d -p /dev/shm beian-tidb-XXXX); \
+	printf 'host = "127.0.0.1"\nport = $(TIDB_PORT)\nstore = "unistore"\npath = "%s"\nsocket = ""\n[status]\nreport-status = false\n[log]\nlevel = "error"\nslow-query-file = "%s/slow"\n' $$dir $$dir >$$dir/tidb.toml; \
+	$(TIDB) -config $$dir/tidb.toml >$$dir/log 2>&1 & server=$$!; trap "kill $$server; rm -rf $$dir" EXIT; \
+	until (exec 3<>/dev/tcp/127.0.0.1/$(TIDB_PORT)) 2>/dev/null; do kill -0 $$server || exit 1; sleep 0.2; done; \
+	BEIAN_TEST_SERVER='root:@tcp(127.0.0.1:$(TIDB_PORT))' go test -count=1 -p 1 -timeout 60m -run '$(TIDB_TESTS)' ./schema ./internal/store ./internal/orderfile
 
 FUZZTIME = 1m
 FUZZERS = $$(nproc)
@@ -180,6 +193,12 @@ $(TEMPORAL): $(wildcard tools/temporal/*.go) tools/temporal/go.mod tools/tempora
 	@mkdir -p .beian/bin
 	@echo "building the development Temporal server …"
 	cd tools/temporal && go build -o ../../$(TEMPORAL) .
+
+# TiDB refers to the runtime's internals by name.
+$(TIDB): tools/tidb/go.mod tools/tidb/go.sum
+	@mkdir -p .beian/bin
+	@echo "building TiDB …"
+	cd tools/tidb && go build -ldflags=-checklinkname=0 -o ../../$(TIDB) github.com/pingcap/tidb/cmd/tidb-server
 
 # The linters are a module of their own, too.
 $(LINTER): tools/lint/go.mod tools/lint/go.sum

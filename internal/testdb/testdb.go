@@ -77,7 +77,13 @@ func lock(path string) error {
 	return nil
 }
 
+// serverSetting names a server that runs already, for tests of another make: a DSN without a database's name.
+const serverSetting = "BEIAN_TEST_SERVER"
+
 var server = sync.OnceValues(func() (*devserver.MariaDB, error) {
+	if at := os.Getenv(serverSetting); at != "" {
+		return devserver.ServerAt(at), nil
+	}
 	dir, err := folder()
 	if err != nil {
 		return nil, err

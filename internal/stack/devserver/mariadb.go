@@ -17,8 +17,13 @@ import (
 // MariaDB is a private database server.
 type MariaDB struct {
 	process *process
-	port    int
+	// server is the server's part of a DSN.
+	server string
 }
+
+// ServerAt is a server that runs already, such as one of another make: server is a DSN without a database's name, such
+// as root:@tcp(127.0.0.1:4000).
+func ServerAt(server string) *MariaDB { return &MariaDB{server: server} }
 
 // StartMariaDB runs a server on a folder, creating it if missing. Throwaway servers don't sync to disk.
 func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*MariaDB, error) {
@@ -56,7 +61,7 @@ func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*M
 	if err != nil {
 		return nil, err
 	}
-	m := &MariaDB{p, port}
+	m := &MariaDB{p, fmt.Sprintf("root:@tcp(127.0.0.1:%d)", port)}
 	if err := p.ready(ctx, logFile, m.ping); err != nil {
 		p.stop()
 		return nil, err
@@ -106,7 +111,7 @@ func find(names ...string) (string, error) {
 
 // DSN is the data source name of a database on the server.
 func (m *MariaDB) DSN(name string) string {
-	return fmt.Sprintf("root:@tcp(127.0.0.1:%d)/%s", m.port, name)
+	return m.server + "/" + name
 }
 
 func (m *MariaDB) ping(ctx context.Context) error {
