@@ -173,12 +173,13 @@ func parseCause(name string) Cause {
 
 // transitionsQuery finds events of some kinds in a period, each with the filing's latest earlier event of some kinds.
 const transitionsQuery = `
-	SELECT e.at, e.kind, e.detail, f.province, p.at AS before_at, p.kind AS before_kind, p.detail AS before_detail
-	FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
-	LEFT JOIN filing_events p ON p.filing_id = e.filing_id AND p.seq = (
-		SELECT q.seq FROM filing_events q WHERE q.filing_id = e.filing_id AND q.seq < e.seq AND q.kind IN (?)
-		ORDER BY q.seq DESC LIMIT 1)
-	WHERE e.at >= ? AND e.at < ? AND e.kind IN (?)`
+	SELECT t.at, t.kind, t.detail, t.province, p.at AS before_at, p.kind AS before_kind, p.detail AS before_detail
+	FROM (SELECT e.filing_id, e.at, e.kind, e.detail, f.province, (
+			SELECT q.seq FROM filing_events q WHERE q.filing_id = e.filing_id AND q.seq < e.seq AND q.kind IN (?)
+			ORDER BY q.seq DESC LIMIT 1) AS before_seq
+		FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
+		WHERE e.at >= ? AND e.at < ? AND e.kind IN (?)) t
+	LEFT JOIN filing_events p ON p.filing_id = t.filing_id AND p.seq = t.before_seq`
 
 // stuckKinds are the events that report a filing stuck or end that. A restarted workflow writes restarted whether its
 // filing was stuck or not.
@@ -195,12 +196,13 @@ const (
 		FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
 		WHERE e.at >= ? AND e.at < ? AND e.kind = 'refused'`
 	sentBackQuery = `
-		SELECT f.province, e.filing_id, b.revision, b.sealed_reason
-		FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
-		LEFT JOIN send_backs b ON b.filing_id = e.filing_id AND b.revision = (
-			SELECT MAX(s.revision) FROM send_backs s WHERE s.filing_id = e.filing_id
-			AND s.created_at <= e.at + INTERVAL 1 MINUTE)
-		WHERE e.at >= ? AND e.at < ? AND e.kind = 'sent_back'`
+		SELECT t.province, t.filing_id, b.revision, b.sealed_reason
+		FROM (SELECT f.province, e.filing_id, (
+				SELECT MAX(s.revision) FROM send_backs s WHERE s.filing_id = e.filing_id
+				AND s.created_at <= e.at + INTERVAL 1 MINUTE) AS revision
+			FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
+			WHERE e.at >= ? AND e.at < ? AND e.kind = 'sent_back') t
+		LEFT JOIN send_backs b ON b.filing_id = t.filing_id AND b.revision = t.revision`
 )
 
 // transition is an event and an earlier one.
