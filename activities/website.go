@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -47,6 +48,7 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if err != nil || len(decision.Certificate) == 0 {
 		return InstallResult{}, err
 	}
+	asOf := a.Store.Now()
 	space, err := a.Store.WebSpaceOf(ctx, f.OrderID)
 	if err != nil {
 		return InstallResult{}, err
@@ -54,8 +56,19 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if space == nil {
 		return InstallResult{ByHand: true}, nil
 	}
-	return InstallResult{}, spaceProblem(website.Install(ctx, website.Space(*space), a.policyFor(f.OrderID),
-		filing.CertificatePath(a.CertificateName), decision.Certificate))
+	return InstallResult{}, spaceProblem(a.noteSpaceTest(ctx, f.OrderID, website.Install(ctx, website.Space(*space),
+		a.policyFor(f.OrderID), filing.CertificatePath(a.CertificateName), decision.Certificate), asOf))
+}
+
+// noteSpaceTest records what came of using a web space, as it was at a time, for the provider's panel. It returns err.
+func (a *Website) noteSpaceTest(ctx context.Context, orderID int64, err error, asOf time.Time) error {
+	reason := ""
+	if e := (*website.Error)(nil); errors.As(err, &e) {
+		reason = e.Reason
+	} else if err != nil {
+		return err // nothing that the web space answered
+	}
+	return cmp.Or(err, a.Store.NoteSpaceTest(ctx, orderID, asOf, reason))
 }
 
 // policyFor is the policy for an order's web space: a first host key is pinned, another one recorded for staff.

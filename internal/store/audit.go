@@ -50,7 +50,8 @@ type AuditEntry struct {
 	Outcome Outcome
 	Of      int64
 
-	written bool
+	// moot: the transaction changed nothing.
+	written, moot bool
 }
 
 // Written reports whether the entry is in the log.
@@ -66,10 +67,17 @@ func WithAudit(ctx context.Context, d *AuditEntry) context.Context {
 
 func auditEntryOf(ctx context.Context) *AuditEntry {
 	d, _ := ctx.Value(auditEntryKey{}).(*AuditEntry)
-	if d == nil || d.written {
+	if d == nil || d.written || d.moot {
 		return nil
 	}
 	return d
+}
+
+// auditOnly leaves out the context's entry if a transaction changed nothing.
+func auditOnly(ctx context.Context, changed bool) {
+	if d, _ := ctx.Value(auditEntryKey{}).(*AuditEntry); d != nil {
+		d.moot = !changed
+	}
 }
 
 // AuditRow is a row of the audit log.

@@ -203,6 +203,7 @@ func (s *Store) eraseAccount(ctx context.Context, tx *sqlx.Tx, id int64, done *E
 		fragmentOf(`UPDATE footer_edits e JOIN filings f ON f.id = e.filing_id SET e.asked_by = '', e.agreed_by = '',
 			e.undone_by = '' WHERE f.customer_id = ?`, id),
 		fragmentOf(`DELETE FROM user_names WHERE customer_id = ?`, id),
+		fragmentOf(`DELETE FROM api_customers WHERE user_id = ?`, id),
 		fragmentOf(`UPDATE orders SET sealed_web_space = NULL, provider_space_hash = NULL WHERE customer_id = ?`, id),
 		fragmentOf(`UPDATE users SET login = ?, password_hash = '', disabled_at = COALESCE(disabled_at, ?) WHERE id = ?`,
 			ErasedLogin(id), s.utcNow(), id))

@@ -146,14 +146,19 @@ type newFiling struct {
 	awaits, due                                  bool
 }
 
-// insertFiling adds a filing to an order, whose row is locked.
+// insertFiling adds a filing to an order, whose row is locked. ErrConflict: the order is a test.
 func (s *Store) insertFiling(ctx context.Context, tx *sqlx.Tx, f newFiling) (int64, error) {
 	now := s.utcNow()
-	return insert(ctx, tx, `INSERT INTO filings (order_id, site_id, customer_id, holder_id, carrier_id, base_id, kind, stage,
+	id, err := insert(ctx, tx, `INSERT INTO filings (order_id, site_id, customer_id, holder_id, carrier_id, base_id, kind, stage,
 			stage_since, revision, awaits_holder, start_due, created_at, serial)
 		SELECT ?, NULLIF(?, 0), ?, NULLIF(?, 0), NULLIF(?, 0), NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings
-		WHERE order_id = ?`, f.order, f.site, f.customer, f.holder, f.carrier, f.base, f.kind, f.stage, now, f.revision,
-		f.awaits, sql.NullTime{Time: now, Valid: f.due}, now, f.order)
+		WHERE order_id = ? HAVING (SELECT NOT sandbox FROM orders WHERE id = ?)`, f.order, f.site, f.customer, f.holder,
+		f.carrier, f.base, f.kind, f.stage, now, f.revision, f.awaits, sql.NullTime{Time: now, Valid: f.due}, now, f.order,
+		f.order)
+	if err == nil && id == 0 {
+		err = ErrConflict
+	}
+	return id, err
 }
 
 // FilingOfOrder finds the filing of an order's customer that isn't withdrawn; a former customer's is ErrNotFound. Of

@@ -47,9 +47,28 @@ type Order struct {
 	// PoliceNumber is the number of the public-security filing (公安联网备案); PoliceDeclined: the customer needs none.
 	PoliceNumber   sql.NullString `db:"police_number"`
 	PoliceDeclined bool           `db:"police_declined"`
-	Domains        []string       `db:"-"`
-	IPs            []string       `db:"-"`
+	Status         OrderStatus    `db:"status"`
+	// SourceVersion is the version that the provider gave what it sent last.
+	SourceVersion sql.NullInt64 `db:"source_version"`
+	// Sandbox: a test key of the API made it, and it can't be filed.
+	Sandbox   bool      `db:"sandbox"`
+	UpdatedAt time.Time `db:"updated_at"`
+	Domains   []string  `db:"-"`
+	IPs       []string  `db:"-"`
 }
+
+// OrderStatus is what the provider's panel says about an order.
+type OrderStatus string
+
+// The statuses.
+const (
+	OrderActive     OrderStatus = "active"
+	OrderSuspended  OrderStatus = "suspended"
+	OrderTerminated OrderStatus = "terminated"
+)
+
+// OrderStatuses lists the statuses.
+var OrderStatuses = []OrderStatus{OrderActive, OrderSuspended, OrderTerminated}
 
 // OrderImport is what a provider's panel or a CSV file says about an order. What it doesn't say stays as it is.
 type OrderImport struct {
@@ -71,6 +90,16 @@ type OrderImport struct {
 	NeverExpires bool
 	// Mobile and Email are the customer's, in their normal form; nil keeps them, empty removes them.
 	Mobile, Email *string
+	// CustomerID is the customer's account, for those who don't say the login; 0: Customer says who it is.
+	CustomerID int64
+	// Status is empty to keep it.
+	Status OrderStatus
+	// SourceVersion is the provider's version of all this; nil keeps the one of before, and an older one is ErrStale.
+	SourceVersion *int64
+	// NoSourceVersion removes the version.
+	NoSourceVersion bool
+	// Sandbox: a test key of the API says it.
+	Sandbox bool
 }
 
 var (
@@ -78,22 +107,40 @@ var (
 	ErrOtherCustomer = errors.New("the order belongs to another customer")
 	// ErrIncomplete: a new order needs a customer and a product.
 	ErrIncomplete = errors.New("a new order needs a customer and a product")
+	// ErrStale: the provider has sent a newer version already.
+	ErrStale = errors.New("a newer version of the order is known")
+	// ErrSandbox: a test key of the API made the order, and who asks isn't one, or the other way round.
+	ErrSandbox = errors.New("the order is on the other side of the sandbox")
 )
 
 func orderAAD(number string) string { return "orders/" + number + "/web_space" }
 
-// ImportOrder inserts an order or updates the one with its number. It is idempotent. A missing customer is created
-// without a password. It reports whether the order is new. It returns ErrOtherCustomer, ErrNotCustomer for a login of
-// staff, and ErrIncomplete.
+// Imported is what an import did.
+type Imported struct {
+	// Created: the order is new. Changed: it, or its customer, is another than before.
+	Created, Changed bool
+}
+
+// ImportOrder is PutOrder for a row of a file. It reports whether the order is new.
 func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, err error) {
+	done, err := s.PutOrder(ctx, in)
+	return done.Created, err
+}
+
+// PutOrder inserts an order or updates the one with its number. It is idempotent: what is so already isn't written, and
+// leaves no audit entry. A missing customer is created without a password. It returns ErrOtherCustomer, ErrNotCustomer
+// for a login of staff, ErrIncomplete, ErrStale and ErrSandbox.
+func (s *Store) PutOrder(ctx context.Context, in OrderImport) (done Imported, err error) {
 	importIt := func(tx *sqlx.Tx) error {
-		created, err = s.importOrder(ctx, tx, in)
+		if done, err = s.importOrder(ctx, tx, in); err == nil {
+			auditOnly(ctx, done.Changed)
+		}
 		return err
 	}
 	if err = s.tx(ctx, importIt); isDuplicate(err) { // another import created it first, and this one updates it
 		err = s.tx(ctx, importIt)
 	}
-	return created, err
+	return done, err
 }
 
 // ImportOrders imports many orders in one transaction, all or none: run calls its argument for each, and an error of
@@ -101,89 +148,161 @@ func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, 
 func (s *Store) ImportOrders(ctx context.Context,
 	run func(importOne func(OrderImport) (created bool, err error)) error) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		return run(func(in OrderImport) (bool, error) { return s.importOrder(ctx, tx, in) })
+		return run(func(in OrderImport) (bool, error) {
+			done, err := s.importOrder(ctx, tx, in)
+			return done.Created, err
+		})
 	})
 }
 
 // importedOrder is what an import depends on.
 type importedOrder struct {
-	ID         int64  `db:"id"`
-	CustomerID int64  `db:"customer_id"`
-	Sealed     []byte `db:"sealed_web_space"`
-	Hash       []byte `db:"provider_space_hash"`
+	ID            int64         `db:"id"`
+	CustomerID    int64         `db:"customer_id"`
+	Product       string        `db:"product"`
+	ExpiresOn     sql.NullTime  `db:"expires_on"`
+	Status        OrderStatus   `db:"status"`
+	SourceVersion sql.NullInt64 `db:"source_version"`
+	Sandbox       bool          `db:"sandbox"`
+	Sealed        []byte        `db:"sealed_web_space"`
+	Hash          []byte        `db:"provider_space_hash"`
 }
 
-func (s *Store) importOrder(ctx context.Context, tx *sqlx.Tx, in OrderImport) (created bool, err error) {
-	o, found, err := getOptional[importedOrder](ctx, tx, `SELECT id, customer_id, sealed_web_space, provider_space_hash
-		FROM orders WHERE number = ? FOR UPDATE`, in.Number)
+const importedColumns = `id, customer_id, product, expires_on, status, source_version, sandbox, sealed_web_space,
+	provider_space_hash`
+
+// mayImport refuses what mustn't change an order that exists.
+func (o importedOrder) mayImport(in OrderImport) error {
+	switch {
+	case o.Sandbox != in.Sandbox:
+		return ErrSandbox
+	case in.SourceVersion != nil && o.SourceVersion.Valid && *in.SourceVersion < o.SourceVersion.Int64:
+		return ErrStale
+	}
+	return nil
+}
+
+func (s *Store) importOrder(ctx context.Context, tx *sqlx.Tx, in OrderImport) (done Imported, err error) {
+	o, found, err := getOptional[importedOrder](ctx, tx, `SELECT `+importedColumns+` FROM orders
+		WHERE number = ? FOR UPDATE`, in.Number)
+	if err == nil && found {
+		err = o.mayImport(in)
+	}
 	if err == nil {
 		o.CustomerID, err = s.importCustomer(ctx, tx, in, o.CustomerID)
 	}
 	if err != nil {
-		return false, during(err, "importing order %s", in.Number)
+		return done, during(err, "importing order %s", in.Number)
 	}
 	now := s.utcNow()
 	if !found {
-		if o.ID, err = insert(ctx, tx, `INSERT INTO orders (number, customer_id, product, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?)`, in.Number, o.CustomerID, in.Product, now, now); err != nil {
-			return false, during(err, "importing order %s", in.Number)
+		if o.ID, err = insert(ctx, tx, `INSERT INTO orders (number, customer_id, product, sandbox, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?)`, in.Number, o.CustomerID, in.Product, in.Sandbox, now, now); err != nil {
+			return done, during(err, "importing order %s", in.Number)
 		}
+		o.Product, o.Status = in.Product, OrderActive
 	}
-	set := fragmentOf(`updated_at = ?`, now)
-	if found && in.Product != "" {
-		set = set.also(`product = ?`, in.Product)
-	}
-	if in.NeverExpires || !in.ExpiresOn.IsZero() {
-		set = set.also(`expires_on = ?`, sql.NullTime{Time: in.ExpiresOn, Valid: !in.NeverExpires})
-	}
-	if set, err = s.importSpace(set, in, o); err != nil {
-		return false, err
-	}
-	err = exec(ctx, tx, `UPDATE orders SET `+set.sql+` WHERE id = ?`, set.with(o.ID)...)
-	if err == nil && (in.Domains != nil || !found) {
-		err = s.importDomains(ctx, tx, o.ID, in.Domains)
-	}
-	if err == nil && in.IPs != nil {
-		err = importIPs(ctx, tx, o.ID, in.IPs)
+	done = Imported{Created: !found, Changed: !found}
+	columns, err := s.importColumns(ctx, tx, in, o)
+	if err == nil {
+		done.Changed = done.Changed || columns
+		err = s.importLists(ctx, tx, in, o.ID, &done)
 	}
 	if err == nil {
-		err = s.setProviderAddresses(ctx, tx, o.CustomerID, in.Mobile, in.Email)
+		var addresses bool
+		addresses, err = s.setProviderAddresses(ctx, tx, o.CustomerID, in.Mobile, in.Email)
+		done.Changed = done.Changed || addresses
 	}
-	return !found, during(err, "importing order %s", in.Number)
+	return done, during(err, "importing order %s", in.Number)
 }
 
-// importDomains replaces an order's host names, and gives new ones their sites. Most imports change none.
-func (s *Store) importDomains(ctx context.Context, tx *sqlx.Tx, orderID int64, domains []string) error {
-	was, err := hostSites(ctx, tx, orderID)
-	if err != nil || was.are(domains) {
+// importColumns writes the columns of an order that an import changes, and reports whether it is another order now: a
+// version that is all that is new makes it none.
+func (s *Store) importColumns(ctx context.Context, tx *sqlx.Tx, in OrderImport,
+	o importedOrder) (changed bool, err error) {
+	var set fragment
+	if in.Product != "" && in.Product != o.Product {
+		set = set.also(`product = ?`, in.Product)
+	}
+	if in.NeverExpires && o.ExpiresOn.Valid {
+		set = set.also(`expires_on = NULL`)
+	} else if !in.ExpiresOn.IsZero() && !in.ExpiresOn.Equal(o.ExpiresOn.Time) {
+		set = set.also(`expires_on = ?`, in.ExpiresOn)
+	}
+	if in.Status != "" && in.Status != o.Status {
+		set = set.also(`status = ?`, in.Status)
+	}
+	if set, err = s.importSpace(ctx, tx, set, in, o); err != nil {
+		return false, err
+	}
+	changed = set.sql != ""
+	switch {
+	case in.SourceVersion != nil && (!o.SourceVersion.Valid || *in.SourceVersion != o.SourceVersion.Int64):
+		set = set.also(`source_version = ?`, *in.SourceVersion)
+	case in.NoSourceVersion && o.SourceVersion.Valid:
+		set = set.also(`source_version = NULL`)
+	}
+	if set.sql == "" {
+		return false, nil
+	}
+	if changed {
+		set = set.also(`updated_at = ?`, s.utcNow())
+	}
+	set.sql = strings.TrimPrefix(set.sql, `, `)
+	return changed, exec(ctx, tx, `UPDATE orders SET `+set.sql+` WHERE id = ?`, set.with(o.ID)...)
+}
+
+// importLists replaces an order's host names and addresses where they are others.
+func (s *Store) importLists(ctx context.Context, tx *sqlx.Tx, in OrderImport, orderID int64, done *Imported) error {
+	if in.Domains != nil || done.Created {
+		changed, err := s.importDomains(ctx, tx, orderID, in.Domains)
+		if err != nil {
+			return err
+		}
+		done.Changed = done.Changed || changed
+	}
+	if in.IPs == nil {
+		return nil
+	}
+	known, err := selectAll[string](ctx, tx, `SELECT ip_range FROM order_ips WHERE order_id = ? ORDER BY position`,
+		orderID)
+	if err != nil || slices.Equal(known, in.IPs) {
 		return err
 	}
+	done.Changed = true
+	return replaceList(ctx, tx, orderID, "order_ips", "ip_range", len(known) > 0, in.IPs)
+}
+
+// importDomains replaces an order's host names, and gives new ones their sites. It reports whether they are others;
+// most imports change none.
+func (s *Store) importDomains(ctx context.Context, tx *sqlx.Tx, orderID int64,
+	domains []string) (changed bool, err error) {
+	was, err := hostSites(ctx, tx, orderID)
+	if err != nil || was.are(domains) {
+		return false, err
+	}
 	if domains != nil {
+		changed = !slices.EqualFunc(was, domains, func(host placedHost, domain string) bool { return host.Domain == domain })
 		if err := replaceList(ctx, tx, orderID, "order_domains", "domain", len(was) > 0, domains); err != nil {
-			return err
+			return changed, err
 		}
 	}
 	if err := s.placeHosts(ctx, tx, orderID, was); err != nil {
-		return err
+		return changed, err
 	}
-	return s.updateOrderState(ctx, tx, orderID)
-}
-
-// importIPs replaces an order's addresses.
-func importIPs(ctx context.Context, tx *sqlx.Tx, orderID int64, ips []string) error {
-	was, err := selectAll[string](ctx, tx, `SELECT ip_range FROM order_ips WHERE order_id = ? ORDER BY position`, orderID)
-	if err != nil || slices.Equal(was, ips) {
-		return err
-	}
-	return replaceList(ctx, tx, orderID, "order_ips", "ip_range", len(was) > 0, ips)
+	return changed, s.updateOrderState(ctx, tx, orderID)
 }
 
 // importCustomer returns the customer of an imported order, who is created for a new order; owner is 0 for one.
 func (s *Store) importCustomer(ctx context.Context, tx *sqlx.Tx, in OrderImport, owner int64) (int64, error) {
-	if owner == 0 && (in.Customer == "" || in.Product == "") {
+	switch {
+	case owner == 0 && (in.Customer == "" && in.CustomerID == 0 || in.Product == ""):
 		return 0, ErrIncomplete
-	}
-	if in.Customer == "" {
+	case owner == 0 && in.CustomerID != 0:
+		return in.CustomerID, isCustomer(ctx, tx, in.CustomerID)
+	case in.CustomerID != 0 && in.CustomerID != owner:
+		return 0, ErrOtherCustomer
+	case in.Customer == "":
 		return owner, nil
 	}
 	const byLogin = `SELECT id, role FROM users WHERE login = ?`
@@ -207,7 +326,8 @@ func (s *Store) importCustomer(ctx context.Context, tx *sqlx.Tx, in OrderImport,
 
 // importSpace adds the web space to an order's changes. The provider's data win only if they differ from what the
 // provider sent last, so that a correction by staff stays until the provider has something newer.
-func (s *Store) importSpace(set fragment, in OrderImport, o importedOrder) (fragment, error) {
+func (s *Store) importSpace(ctx context.Context, tx *sqlx.Tx, set fragment, in OrderImport,
+	o importedOrder) (fragment, error) {
 	if in.WebSpace == nil && !in.NoWebSpace {
 		return set, nil
 	}
@@ -215,7 +335,10 @@ func (s *Store) importSpace(set fragment, in OrderImport, o importedOrder) (frag
 	if err != nil || bytes.Equal(hash, o.Hash) {
 		return set, err
 	}
-	set = set.also(`provider_space_hash = ?`, hash)
+	if err := forgetSpaceTest(ctx, tx, o.ID); err != nil {
+		return set, err
+	}
+	set = set.also(`provider_space_hash = ?, web_space_by = ?, web_space_at = ?`, hash, SpaceByProvider, s.utcNow())
 	if in.WebSpace == nil {
 		return set.also(`sealed_web_space = NULL`), nil
 	}
@@ -246,8 +369,9 @@ func (s *Store) spaceHash(number string, w *WebSpace) ([]byte, error) {
 }
 
 // setProviderAddresses stores the contact addresses that the provider gave for a customer; nil keeps one, empty removes
-// it.
-func (s *Store) setProviderAddresses(ctx context.Context, tx *sqlx.Tx, userID int64, mobile, email *string) error {
+// it. It reports whether one is another than before.
+func (s *Store) setProviderAddresses(ctx context.Context, tx *sqlx.Tx, userID int64,
+	mobile, email *string) (changed bool, err error) {
 	for ch, to := range map[filing.Channel]*string{filing.SMS: mobile, filing.Mail: email} {
 		if to == nil {
 			continue
@@ -255,21 +379,22 @@ func (s *Store) setProviderAddresses(ctx context.Context, tx *sqlx.Tx, userID in
 		column := contactAddressColumns[ch]
 		var sealed, hash []byte
 		if *to != "" {
-			var err error
 			if sealed, err = s.keys.SealJSON(providerAddressAAD(userID, ch), *to); err != nil {
-				return err
+				return changed, err
 			}
 			if hash, err = s.keys.Hash(column.use, *to); err != nil {
-				return err
+				return changed, err
 			}
 		}
 		// The hash is always the same, the sealed text never: an unchanged address needn't be written.
-		if err := exec(ctx, tx, `UPDATE users SET `+column.providerSealed+` = ?, `+column.providerHash+` = ?
-			WHERE id = ? AND NOT `+column.providerHash+` <=> ?`, sealed, hash, userID, hash); err != nil {
-			return err
+		n, err := affected(ctx, tx, `UPDATE users SET `+column.providerSealed+` = ?, `+column.providerHash+` = ?
+			WHERE id = ? AND NOT `+column.providerHash+` <=> ?`, sealed, hash, userID, hash)
+		if err != nil {
+			return changed, err
 		}
+		changed = changed || n > 0
 	}
-	return nil
+	return changed, nil
 }
 
 // replaceList replaces a list of an order; some: there is one.
@@ -292,7 +417,7 @@ func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column 
 }
 
 const orderColumns = `o.id, o.number, o.customer_id, o.product, o.expires_on, o.filing_number, o.filing_number_at, o.created_at,
-	o.police_number, o.police_declined`
+	o.police_number, o.police_declined, o.status, o.source_version, o.sandbox, o.updated_at`
 
 // OrderOf returns a customer's order by its number. Another customer's order is ErrNotFound, like one that doesn't
 // exist.
@@ -343,8 +468,8 @@ func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error 
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		was, err := find[importedOrder](ctx, tx, "order", `SELECT id, customer_id, sealed_web_space, provider_space_hash
-			FROM orders WHERE id = ? FOR UPDATE`, o.ID)
+		was, err := find[importedOrder](ctx, tx, "order", `SELECT `+importedColumns+` FROM orders WHERE id = ? FOR UPDATE`,
+			o.ID)
 		if err != nil {
 			return err
 		}
@@ -360,8 +485,12 @@ func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error 
 				return err
 			}
 		}
-		return exec(ctx, tx, `UPDATE orders SET sealed_web_space = ?, provider_space_hash = ?, updated_at = ? WHERE id = ?`,
-			sealed, was.Hash, s.utcNow(), o.ID)
+		if err := forgetSpaceTest(ctx, tx, o.ID); err != nil {
+			return err
+		}
+		now := s.utcNow()
+		return exec(ctx, tx, `UPDATE orders SET sealed_web_space = ?, provider_space_hash = ?, web_space_by = ?,
+			web_space_at = ?, updated_at = ? WHERE id = ?`, sealed, was.Hash, SpaceByStaff, now, now, o.ID)
 	})
 }
 

@@ -33,12 +33,12 @@ func words(zh, en string) map[string]string { return map[string]string{"zh": zh,
 
 // RetentionRules are the rules for every table of the schema.
 var RetentionRules = []RetentionRule{
-	{[]string{"users", "staff_totp", "staff_recovery_codes", "user_names"}, "",
+	{[]string{"users", "staff_totp", "staff_recovery_codes", "user_names", "api_customers"}, "",
 		words("账号：登录名、密码散列、联系方式、二次验证", "accounts: login, hashed password, contact addresses, second factor"),
 		words("账号被删除（`beian customers erase`）；工作人员的账号一直保留",
 			"the account is erased (`beian customers erase`); staff's stay"), whyShortest},
 	{[]string{"sessions", "user_sessions", "saved_posts", "sign_in_tries", "account_codes", "captchas", "quota_usage",
-		"inquiries"}, "",
+		"inquiries", "api_answers"}, "",
 		words("登录、验证码、暂存的表单、向管局的查询", "sign-ins, codes, saved posts, questions to the bureau"),
 		words("到期即删：十分钟至七天", "they expire, after ten minutes to seven days"), whyShortest},
 	{[]string{"account_notices"}, "", words("账号变更的通知", "notices of changes to accounts"),
@@ -70,7 +70,7 @@ var RetentionRules = []RetentionRule{
 	{[]string{"holders"}, "BEIAN_KEEP_FILINGS",
 		words("主体信息，供同一客户的其他网站使用", "holders, for other sites of the same customer"),
 		words("该主体的备案均已终止", "every filing of the holder is over"), whyFiling},
-	{[]string{"orders", "sites", "order_domains", "order_ips", "web_space_host_keys"}, "",
+	{[]string{"orders", "sites", "order_domains", "order_ips", "web_space_host_keys", "web_space_tests"}, "",
 		words("订单、网站空间的账号", "orders, and the accounts of web spaces"),
 		words("订单仍属该客户；删除个人信息时清除空间账号", "the order is the customer's; erasing the customer removes the space's account"),
 		whyShortest},
@@ -87,7 +87,7 @@ var RetentionRules = []RetentionRule{
 	{[]string{"filings", "filing_events", "records", "vettings", "signals", "message_tries", "staff_alerts",
 		"bulk_jobs", "bulk_results", "broken_executions", "figures", "figure_days", "day_figures", "announcements",
 		"code_tables", "address_blocks",
-		"bureau_accounts", "key_canary", "migration_progress", "queue_polls"}, "",
+		"bureau_accounts", "key_canary", "migration_progress", "queue_polls", "api_keys"}, "",
 		words("备案经过、统计、公告、代码表、地址段、设置", "histories of filings, figures, announcements, code tables, address blocks"),
 		words("一直保存；备案的检索散列随备案资料删除", "for good; a filing's search hashes go with its dossier"), whyNobody},
 }

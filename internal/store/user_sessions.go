@@ -116,6 +116,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 		fragmentOf(`DELETE FROM user_sessions WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM saved_posts WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM captchas WHERE expires_at < ?`, now),
+		fragmentOf(`DELETE FROM api_answers WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM quota_usage WHERE ends_at < ?`, now),
 		fragmentOf(`DELETE FROM account_notices WHERE created_at < ?`, now.Add(-keepAccountNotices)),
 		fragmentOf(`DELETE FROM message_deliveries WHERE settled_at < ?`, now.Add(-keepDeliveries)),
