@@ -22,6 +22,7 @@ type commands struct {
 	Doctor    doctorCommand       `cmd:"" help:"Check everything that panels and workers depend on."`
 	Orders    ordersCommand       `cmd:"" help:"Import orders, and transfer one to another customer."`
 	Users     usersCommand        `cmd:"" help:"Manage accounts of the panel."`
+	APIKeys   apiKeysCommand      `cmd:"" name:"api-keys" help:"Manage keys of the API for the provider's own panel."`
 	Customers customersCommand    `cmd:"" help:"Export or erase what is held about a customer."`
 	Filings   filingsCommand      `cmd:"" help:"Repair filings."`
 	History   historyCommand      `cmd:"" help:"Show what the workflow of a filing did."`

@@ -103,7 +103,8 @@ func (b *bench) runWith(t *testing.T, typed string, args ...string) (code int, o
 func (b *bench) onDatabase() [][]string {
 	return [][]string{{"migrate"}, {"migrate", "status"}, {"orders", "import", b.file("orders.csv")},
 		{"users", "password", "wang"}, {"users", "role", "wang", "agent"}, {"users", "reset-totp", "wang"},
-		{"audit", "verify"}, {"customers", "export", "wang"}, {"customers", "erase", "wang"}}
+		{"audit", "verify"}, {"customers", "export", "wang"}, {"customers", "erase", "wang"},
+		{"api-keys", "create", "panel"}, {"api-keys", "list"}, {"api-keys", "rotate", "1"}, {"api-keys", "revoke", "1"}}
 }
 
 func (b *bench) onBoth() [][]string {
