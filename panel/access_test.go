@@ -21,6 +21,8 @@ func answered(status int, location string) string {
 		return "sign-in"
 	case status == http.StatusNotFound:
 		return "404"
+	case status == http.StatusUnauthorized:
+		return "key"
 	case status == http.StatusForbidden:
 		return "403"
 	case status >= http.StatusInternalServerError:

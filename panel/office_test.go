@@ -262,6 +262,7 @@ func (o *office) furnish() {
 	o.paths["/support/filings/:number/proofs/:id"] = fmt.Sprintf("/support/filings/M1/proofs/%d", row.ID)
 	o.paths["/account/sessions/:id"] = "0"
 	o.paths[":figure"] = "stays.csv"
+	o.paths["/api/v1/customers/:id"] = "42"
 	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process",
 		"style.css"
 }
@@ -369,7 +370,7 @@ func (c *caller) send(method, path string, form url.Values) (status int, locatio
 
 // routes are the panel's routes, those that only read first.
 func (o *office) routes() (list gin.RoutesInfo) {
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		for _, r := range o.panel.Routes() {
 			if r.Method == method {
 				list = append(list, r)

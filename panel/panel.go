@@ -4,10 +4,12 @@ package panel
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/panel/account"
+	"github.com/beian/beian/panel/api"
 	"github.com/beian/beian/panel/customer"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/help"
@@ -27,6 +29,7 @@ type (
 type Server struct {
 	*web.Kit
 	customer *customer.Pages
+	api      *api.API
 	routes   gin.RoutesInfo
 	handler  http.Handler
 }
@@ -55,10 +58,23 @@ func New(cfg Config) (*Server, error) {
 	staff.New(kit, dossiers).Routes(support)
 	help.New(kit).Routes(all, in, support)
 	reports.New(kit).Routes(all)
-	s.routes = g.Routes()
-	s.handler = kit.Handler(g)
+	if s.api, err = api.New(kit); err != nil {
+		return nil, err
+	}
+	s.routes = slices.Concat(g.Routes(), s.api.Routes())
+	pages := kit.Handler(g)
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if api.Serves(r.URL.Path) { // without sessions and pages
+			s.api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 	return s, nil
 }
+
+// API is the API for the provider's own panel.
+func (s *Server) API() *api.API { return s.api }
 
 // Handler serves the panel.
 func (s *Server) Handler() http.Handler { return s.handler }

@@ -155,7 +155,8 @@ const roundTrips = 5
 // pagesAsking are the routes whose round trips are counted. Where a page can show more or less, o.furnish made much.
 var pagesAsking = strings.Fields(`
 / /account /account/confirm /account/contact/:channel /account/contact/:channel/code /account/password /account/totp
-/account/totp/enrol /assets/*filepath /captcha /captcha/sound /documents /healthz /help /help/:page
+/account/totp/enrol /api /api/v1/customers/:id /api/v1/filings /api/v1/openapi.json /api/v1/openapi.yaml
+/api/v1/orders /api/v1/orders/:number /api/v1/orders/:number/web-space /assets/*filepath /captcha /captcha/sound /documents /healthz /help /help/:page
 /help/announcements /help/announcements/:id /help/ask /help/asked /help/codes /help/complain /help/provinces
 /help/reasons /help/search /orders /orders/:number /orders/:number/filing /orders/:number/filing/certificate
 /orders/:number/filing/consent /orders/:number/filing/contact /orders/:number/filing/contact/:channel
@@ -174,7 +175,7 @@ var pagesAsking = strings.Fields(`
 /support/filings/:number/dossier /support/filings/:number/papers/:paper /support/filings/:number/proofs/:id
 /support/filings/:number/resume /support/filings/:number/space /support/filings/:number/vetting/state
 /support/filings/:number/withdraw /support/orders/:number/customer /support/orders/:number/first-password
-/support/orders/:number/transfer /support/papers /support/quotas /support/staff /support/stuck
+/support/orders/:number/transfer /support/api-keys /support/papers /support/quotas /support/staff /support/stuck
 /support/tasks/:id/answer /support/tickets /support/tickets/:id /support/tickets/:id/pictures/:picture
 /support/today /support/vetting /support/vetting/figures /support/vetting/figures.csv /tickets /tickets/:id
 /tickets/:id/pictures/:picture /tickets/ask /tickets/complain`)

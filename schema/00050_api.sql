@@ -65,6 +65,8 @@ ALTER TABLE orders ADD COLUMN source_version BIGINT NULL;
 -- Whether a test key made it. It can't be filed.
 ALTER TABLE orders ADD COLUMN sandbox BOOLEAN NOT NULL DEFAULT FALSE;
 
+ALTER TABLE orders ADD KEY orders_sandbox (sandbox, id);
+
 -- Who last gave how the web space is reached (provider or staff), and when; empty and null: an older build didn't note it.
 ALTER TABLE orders ADD COLUMN web_space_by VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '';
 
@@ -84,6 +86,8 @@ DROP TABLE web_space_tests;
 ALTER TABLE orders DROP COLUMN web_space_at;
 
 ALTER TABLE orders DROP COLUMN web_space_by;
+
+ALTER TABLE orders DROP KEY orders_sandbox;
 
 ALTER TABLE orders DROP COLUMN sandbox;
 

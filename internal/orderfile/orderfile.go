@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/orderdata"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/textnorm"
 	"github.com/beian/beian/internal/website"
@@ -141,15 +141,6 @@ func (r row) has(name string) bool {
 	return ok
 }
 
-// forms bring a column's value into the form that the pages give it; the others are a Line.
-var forms = map[string]func(string) string{
-	"domains": textnorm.Lines, "ips": textnorm.Lines, "protocol": textnorm.Address, "host": textnorm.Address,
-	"port": textnorm.Code, "expires_on": textnorm.Address, "mobile": filing.NormaliseMobile,
-	"email": filing.NormaliseEmail,
-	// A host compares a password as it was issued.
-	"password": func(text string) string { return strings.TrimSpace(textnorm.Clean(text)) },
-}
-
 // get is a column's value in its form; empty for one that isn't there.
 func (r row) get(name string) string {
 	i, ok := r.column[name]
@@ -160,16 +151,10 @@ func (r row) get(name string) string {
 	if inner, ok := strings.CutPrefix(value, `="`); ok && strings.HasSuffix(inner, `"`) {
 		value = strings.TrimSuffix(inner, `"`) // how spreadsheets keep a number as text
 	}
-	if form, ok := forms[name]; ok {
-		return form(value)
-	}
-	return textnorm.Line(value)
+	return orderdata.Form(name, value)
 }
 
 func (r row) bad(column, reason string) error { return RowError{r.line, column, reason} }
-
-// scientific is how spreadsheets write long numbers, whose last digits are lost.
-var scientific = regexp.MustCompile(`^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$`)
 
 func (r row) order() (o store.OrderImport, err error) {
 	o = store.OrderImport{Number: r.get("number"), Customer: r.get("customer"), Product: r.get("product")}
@@ -220,7 +205,8 @@ func (r row) checkTexts() error {
 		required bool
 		max      int
 	}{
-		{"number", true, 64}, {"customer", r.has("customer"), 64}, {"product", r.has("product"), 128},
+		{"number", true, orderdata.MaxNumber}, {"customer", r.has("customer"), 64},
+		{"product", r.has("product"), orderdata.MaxProduct},
 		{"host", false, maxValue}, {"user", false, maxValue}, {"password", false, maxValue},
 		{"document_root", false, maxValue},
 	} {
@@ -232,10 +218,10 @@ func (r row) checkTexts() error {
 			return r.bad(c.name, fmt.Sprintf("is longer than %d characters", c.max))
 		}
 	}
-	switch number := r.get("number"); {
-	case strings.ContainsAny(number, "/\\?#% \t"):
+	switch orderdata.CheckNumber(r.get("number")) {
+	case "order_number_characters":
 		return r.bad("number", "contains a space or one of / \\ ? # %")
-	case scientific.MatchString(number):
+	case "order_number_scientific":
 		return r.bad("number", "is in a spreadsheet's scientific notation, which loses digits; "+
 			"format the column as text, enter the numbers again, and export the file again")
 	}
@@ -282,9 +268,6 @@ func (r row) webSpace(o *store.OrderImport) error {
 		o.NoWebSpace = true
 		return nil
 	}
-	if !slices.Contains(website.Protocols, w.Protocol) {
-		return r.bad("protocol", "is unknown; want one of "+strings.Join(website.Protocols, ", "))
-	}
 	w.Port = website.DefaultPort(w.Protocol)
 	if text := r.get("port"); text != "" {
 		port, err := strconv.ParseUint(text, 10, 16)
@@ -293,8 +276,17 @@ func (r row) webSpace(o *store.OrderImport) error {
 		}
 		w.Port = int(port)
 	}
-	if w.User == "" {
-		return r.bad("user", "is empty although there is a host")
+	for _, p := range orderdata.CheckSpace(w) {
+		switch {
+		case p.Field == "protocol":
+			return r.bad(p.Field, "is unknown; want one of "+strings.Join(website.Protocols, ", "))
+		case p.Field == "user" && p.Key == "required":
+			return r.bad(p.Field, "is empty although there is a host")
+		case p.Key == "space_host":
+			return r.bad(p.Field, "is not a host name or address such as ftp.example.com")
+		case p.Field != "port":
+			return r.bad(p.Field, "contains a character that can't be used, such as a line break")
+		}
 	}
 	o.WebSpace, o.KeepPassword, o.KeepDocumentRoot = &w, !r.has("password"), !r.has("document_root")
 	return nil

@@ -48,6 +48,8 @@ const (
 	// QuotaSavedPost is a form that is saved for somebody who isn't signed in; QuotaSavedBytes its size.
 	QuotaSavedPost  QuotaKind = "saved_post"
 	QuotaSavedBytes QuotaKind = "saved_bytes"
+	// QuotaAPI is a request to the API.
+	QuotaAPI QuotaKind = "api"
 )
 
 // QuotaScope says whose spending is counted together.
@@ -57,6 +59,7 @@ type QuotaScope string
 const (
 	ByRecipient QuotaScope = "recipient"
 	ByBrowser   QuotaScope = "browser"
+	ByKey       QuotaScope = "key"
 	ByCustomer  QuotaScope = "customer"
 	ByNetwork   QuotaScope = "network"
 	Overall     QuotaScope = "overall"
@@ -73,6 +76,8 @@ type Quota struct {
 const (
 	hour = time.Hour
 	day  = 24 * time.Hour
+	// DefaultAPIPerMinute limits the requests to the API with a key: 100,000 orders are reconciled in 17 minutes.
+	DefaultAPIPerMinute = 6000
 	// DefaultSMSPerDay limits the codes by SMS of all customers together.
 	DefaultSMSPerDay = 5000
 )
@@ -123,6 +128,7 @@ var Quotas = []Quota{
 	{QuotaSavedBytes, ByCustomer, 4 << 20, day},
 	{QuotaSavedPost, Overall, 50_000, day},
 	{QuotaSavedBytes, Overall, 512 << 20, day},
+	{QuotaAPI, ByKey, DefaultAPIPerMinute, time.Minute},
 	// The circuit breakers: an attack that every other limit lets through ends here (BEIAN_SMS_PER_DAY).
 	{QuotaMail, Overall, 50_000, day},
 	{QuotaSMS, Overall, DefaultSMSPerDay, day},

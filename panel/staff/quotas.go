@@ -87,13 +87,13 @@ func customerOf(b store.QuotaSubject) int64 {
 	return id
 }
 
-// whoIsBlocked names a subject: a customer by the login, a recipient masked, a network as it is. Nothing names a
-// browser.
+// whoIsBlocked names a subject: a customer by the login, a recipient masked, a network or key as it is. Nothing
+// names a browser.
 func whoIsBlocked(b store.QuotaSubject, logins map[int64]string) string {
 	switch b.Quota.Scope {
 	case store.ByCustomer:
 		return logins[customerOf(b)]
-	case store.ByNetwork:
+	case store.ByNetwork, store.ByKey:
 		return b.Subject
 	case store.ByRecipient:
 		channel, to, _ := strings.Cut(b.Subject, "/")

@@ -4,23 +4,18 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/orderdata"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
-
-// maxSpace bounds each field of a web space, in characters.
-const maxSpace = 255
 
 // spaceData is the page that corrects how an order's web space is reached.
 type spaceData struct {
@@ -47,11 +42,11 @@ func spaceFields(known bool) []web.Field {
 	}
 	return []web.Field{
 		{Name: "protocol", Type: "select", Required: true, Options: protocols},
-		{Name: "host", Type: "text", Required: true, Autocomplete: "off", Maxlength: maxSpace},
+		{Name: "host", Type: "text", Required: true, Autocomplete: "off", Maxlength: orderdata.MaxSpace},
 		{Name: "port", Type: "number", Required: true, Autocomplete: "off"},
-		{Name: "user", Type: "text", Required: true, Autocomplete: "off", Maxlength: maxSpace},
-		{Name: "password", Type: "password", Required: !known, Autocomplete: "off", Maxlength: maxSpace},
-		{Name: "document_root", Type: "text", Autocomplete: "off", Maxlength: maxSpace},
+		{Name: "user", Type: "text", Required: true, Autocomplete: "off", Maxlength: orderdata.MaxSpace},
+		{Name: "password", Type: "password", Required: !known, Autocomplete: "off", Maxlength: orderdata.MaxSpace},
+		{Name: "document_root", Type: "text", Autocomplete: "off", Maxlength: orderdata.MaxSpace},
 		{Name: "reason", Type: "textarea", Required: true},
 	}
 }
@@ -108,34 +103,12 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 	if w.Password == "" && known != nil && !elsewhere {
 		w.Password = known.Password
 	}
-	wrong := func(field, key string, args map[string]any) {
-		problems = append(problems, filing.Problem{Field: field, Key: key, Args: args})
-	}
-	if !slices.Contains(website.Protocols, w.Protocol) {
-		wrong("protocol", "choose", nil)
-	}
-	if w.Port < 1 || w.Port > 65535 {
-		wrong("port", "space_port", nil)
-	}
-	for _, f := range []struct {
-		name, value string
-		required    bool
-	}{
-		{"host", w.Host, true}, {"user", w.User, true},
-		{"password", w.Password, true}, {"document_root", w.DocumentRoot, false},
-	} {
-		switch {
-		case f.name == "password" && f.value == "" && elsewhere:
-			wrong(f.name, "space_password", nil)
-		case f.value == "" && f.required:
-			wrong(f.name, "required", nil)
-		case utf8.RuneCountInString(f.value) > maxSpace:
-			wrong(f.name, "too_long", map[string]any{"max": maxSpace})
-		case strings.ContainsFunc(f.value, unicode.IsControl): // a line break would inject a command
-			wrong(f.name, "space_characters", nil)
-		case f.name == "host" && strings.ContainsAny(f.value, " /@"):
-			wrong(f.name, "space_host", nil)
-		}
+	problems = orderdata.CheckSpace(w)
+	switch {
+	case w.Password == "" && elsewhere:
+		problems = append(problems, filing.Problem{Field: "password", Key: "space_password"})
+	case w.Password == "":
+		problems = append(problems, filing.Problem{Field: "password", Key: "required"})
 	}
 	return w, problems
 }

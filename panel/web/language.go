@@ -123,7 +123,12 @@ func (k *Kit) Lang(c *gin.Context) string {
 	if lang, err := c.Cookie(langCookie); err == nil && (lang == "en" || lang == "zh") {
 		return lang
 	}
-	if _, i := language.MatchStrings(languages, c.GetHeader("Accept-Language")); i == 1 {
+	return AcceptedLang(c.GetHeader("Accept-Language"))
+}
+
+// AcceptedLang is the language that an Accept-Language header prefers.
+func AcceptedLang(header string) string {
+	if _, i := language.MatchStrings(languages, header); i == 1 {
 		return "en"
 	}
 	return "zh"

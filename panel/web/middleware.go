@@ -69,15 +69,19 @@ func secure(pages, staffPages, hsts string) gin.HandlerFunc {
 	}
 }
 
+// noPage is the Content-Security-Policy of an answer that a browser has nothing to show of.
+const noPage = "default-src 'none'; frame-ancestors 'none'"
+
 func limitBody(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(PageRoute(c)))
 	c.Next()
 }
 
-// pageTime is how long a page may take, formTime a form, whose workflow may take updateTime of it.
+// pageTime is how long a page may take; FormTime a form or a request to the API, whose workflow may take updateTime of
+// it.
 const (
 	pageTime = 10 * time.Second
-	formTime = 30 * time.Second
+	FormTime = 30 * time.Second
 )
 
 // limitTime bounds what a request may wait for. Uploads, exports and streams are as long as their data.
@@ -88,7 +92,7 @@ func limitTime(c *gin.Context) {
 		c.Next()
 		return
 	case c.Request.Method == http.MethodPost:
-		limit = formTime
+		limit = FormTime
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
 	defer cancel()

@@ -27,6 +27,16 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 	return g, nil
 }
 
+// BareEngine makes a router for what isn't pages: without sessions, so that nobody's cookies count.
+func (k *Kit) BareEngine() (*gin.Engine, error) {
+	g := gin.New()
+	if err := g.SetTrustedProxies(k.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
+	}
+	g.Use(k.Process.HTTP, k.accessLog, secure(noPage, noPage, k.hsts()))
+	return g, nil
+}
+
 // Handler serves the router, which must be complete, with sessions.
 func (k *Kit) Handler(g *gin.Engine) http.Handler {
 	k.forms, k.pages = formRoutes(g.Routes()), pageRoutes(g.Routes())
