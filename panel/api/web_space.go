@@ -17,7 +17,7 @@ import (
 type WebSpace struct {
 	Known bool `json:"known"`
 	// Source is who gave what is stored: the provider, or staff who corrected it.
-	Source    *string    `json:"source" enum:"provider,staff"`
+	Source    *string    `json:"source"`
 	ChangedAt *time.Time `json:"changed_at"`
 	// TestedAt is when it was last used as it is now; TestReason is why that failed.
 	TestedAt   *time.Time `json:"tested_at"`

@@ -29,6 +29,7 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 
 // BareEngine makes a router for what isn't pages: without sessions, so that nobody's cookies count.
 func (k *Kit) BareEngine() (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
 	if err := g.SetTrustedProxies(k.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
