@@ -81,7 +81,7 @@ func TestAccessIsAsTheTableSays(t *testing.T) {
 // Each role may do everything that the one below it may.
 func TestRolesGrow(t *testing.T) {
 	all := []string{"see", "see_personal", "act_on_filings", "act_in_bulk", "act_on_tasks", "answer_tickets", "vet",
-		"manage_vetting", "write_announcements", "run_bureau", "manage_staff", "read_audit"}
+		"manage_vetting", "write_announcements", "run_bureau", "manage_staff", "read_audit", "manage_api"}
 	before := 0
 	for i, role := range store.StaffRoles {
 		n := 0

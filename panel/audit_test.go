@@ -110,6 +110,10 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 		{route: "/support/staff/:id/reset-totp", want: []string{"staff.reset_totp done"}},
 		{route: "/support/staff/:id/end-sessions", want: []string{"staff.end_sessions done"}},
 		{route: "/support/staff/:id/disable", want: []string{"staff.disable done"}},
+		{route: "/support/api-keys", form: url.Values{"name": {"panel"}, "namespace": {"panel"}, "mode": {"live"},
+			"scopes": {"orders:write"}}, want: []string{"api_key.create done"}},
+		{route: "/support/api-keys/:id/rotate", want: []string{"api_key.rotate done"}},
+		{route: "/support/api-keys/:id/revoke", want: []string{"api_key.revoke done"}},
 		{route: "/support/quotas/reset", form: url.Values{"quota": {"sms/overall/24h"}}, want: []string{"quota.reset done"}},
 		{route: "/support/staff/:id/enable", want: []string{"staff.enable done"}},
 	}

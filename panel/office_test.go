@@ -263,6 +263,10 @@ func (o *office) furnish() {
 	o.paths["/account/sessions/:id"] = "0"
 	o.paths[":figure"] = "stays.csv"
 	o.paths["/api/v1/customers/:id"] = "42"
+	_, key, err := o.db.CreateAPIKey(ctx, store.NewAPIKey{Name: "whmcs", Namespace: "whmcs", Scopes: store.APIScopes,
+		Addresses: []string{"192.0.2.0/24"}})
+	must(err)
+	o.paths["/support/api-keys/:id"] = fmt.Sprint(key.ID)
 	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process",
 		"style.css"
 }

@@ -61,6 +61,7 @@ func New(cfg Config) (*Server, error) {
 	if s.api, err = api.New(kit); err != nil {
 		return nil, err
 	}
+	s.api.PageRoutes(all)
 	s.routes = slices.Concat(g.Routes(), s.api.Routes())
 	pages := kit.Handler(g)
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

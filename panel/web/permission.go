@@ -39,6 +39,8 @@ const (
 	// CanResetQuotas covers letting somebody who is blocked start over, and closing a circuit breaker: who does so for an
 	// attacker pays for the SMS.
 	CanResetQuotas Permission = "reset_quotas"
+	// CanManageAPI covers keys of the API, with which the provider's own panel writes orders.
+	CanManageAPI Permission = "manage_api"
 	// CanHandlePersonalData covers handing out all that is held about a customer, and erasing it.
 	CanHandlePersonalData Permission = "handle_personal_data"
 )
@@ -50,7 +52,7 @@ var granted = func() map[store.StaffRole][]Permission {
 	reviewer := slices.Concat(agent, []Permission{CanVet, CanActInBulk})
 	administrator := slices.Concat(reviewer,
 		[]Permission{CanManageVetting, CanWriteAnnouncements, CanRunBureau, CanManageStaff, CanReadAudit,
-			CanResetQuotas, CanHandlePersonalData})
+			CanResetQuotas, CanManageAPI, CanHandlePersonalData})
 	return map[store.StaffRole][]Permission{
 		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer,
 		store.StaffAdministrator: administrator,
