@@ -19,7 +19,7 @@ const root = "../.."
 
 // editions are the pages with a Chinese edition in docs/zh-CN.
 var editions = []string{
-	"accounts", "embedding", "messages", "operate", "orders", "papers", "privacy", "rules", "settings", "staff", "support",
+	"accounts", "embedding", "messages", "operate", "orders", "papers", "plug-in", "privacy", "rules", "settings", "staff", "support",
 }
 
 func read(t *testing.T, path string) string {

@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"testing"
 
@@ -139,4 +141,24 @@ func TestTheClientKeepsAnOrderInStep(t *testing.T) {
 	put, err = c.PutOrderWithResponse(ctx, "D1", order)
 	require.NoError(t, err)
 	require.Equal(t, "stale_version", put.ApplicationproblemJSON409.Code)
+}
+
+// documented is a request with curl in the documentation.
+var documented = regexp.MustCompile(`(?m)^curl (?:-X (\w+) )?\$API(\S+) -H [^\n]*\n(?:  -d '([^']*)'\n)?`)
+
+// The examples of the documentation work, one after the other.
+func TestTheDocumentedRequestsWork(t *testing.T) {
+	for _, path := range []string{"../../docs/plug-in.md", "../../docs/zh-CN/plug-in.md"} {
+		s := newShop(t)
+		page, err := os.ReadFile(path)
+		require.NoError(t, err)
+		examples := documented.FindAllStringSubmatch(string(page), -1)
+		require.Len(t, examples, 4, path)
+		for _, e := range examples {
+			a := s.send(cmp.Or(e[1], http.MethodGet), "/api/v1"+e[2], e[3])
+			require.Less(t, a.status, 300, "%s: %s", e[0], a.raw)
+		}
+		a := s.get("/orders/D1")
+		require.Equal(t, []any{"42", "active", "2027-12-31"}, []any{a.body["customer"], a.body["status"], a.body["expires_on"]})
+	}
 }
