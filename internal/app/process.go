@@ -80,6 +80,7 @@ func openStore(ctx context.Context, base *config.Base) (*store.Store, schema.Sta
 		return nil, schema.Status{}, err
 	}
 	db.LimitQuota(store.QuotaSMS, store.Overall, base.SMSPerDay)
+	db.LimitQuota(store.QuotaAPI, store.ByKey, base.APIPerMinute)
 	status, err := usable(ctx, base, db)
 	if err != nil {
 		return nil, status, errors.Join(err, db.Close())

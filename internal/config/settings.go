@@ -36,7 +36,8 @@ type Base struct {
 	TemporalBoundOnly  bool   `env:"BEIAN_TEMPORAL_BOUND_ONLY" help:"refuse payloads that aren't bound to their workflow, as those of v0.1.0: once no workflow of that version is left (docs/operate.md)"`
 	TemporalAPIKey     string `env:"BEIAN_TEMPORAL_API_KEY" kong:"-" help:"Temporal's API key, such as Temporal Cloud's" secret:"yes"`
 
-	SMSPerDay int64 `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
+	SMSPerDay    int64 `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
+	APIPerMinute int64 `env:"BEIAN_API_PER_MINUTE" help:"requests to the API a minute with each key (docs/plug-in.md); 0: no limit" default:"6000"`
 	// Development permits settings that would harm customers.
 	Development bool `env:"BEIAN_DEVELOPMENT" help:"permit settings that are for development only; never on a machine that serves customers"`
 

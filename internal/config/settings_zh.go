@@ -13,6 +13,7 @@ var chinese = map[string]string{
 	"BEIAN_TEMPORAL_KEY_FILE":    "该证书的私钥（PEM 文件）",
 	"BEIAN_TEMPORAL_BOUND_ONLY":  "拒绝没有绑定到所属流程的数据，即 v0.1.0 的数据；该版本启动的流程都结束后再打开（docs/zh-CN/operate.md）",
 	"BEIAN_TEMPORAL_API_KEY":     "Temporal 的 API key，如 Temporal Cloud 的",
+	"BEIAN_API_PER_MINUTE":       "每个 API 密钥每分钟的请求数（docs/zh-CN/plug-in.md）；0 为不限",
 	"BEIAN_SMS_PER_DAY":          "全部客户合计每天最多发送的短信验证码数，超过后当天不再发送（docs/zh-CN/messages.md）；0 为不限",
 	"BEIAN_LOG_LEVEL":            "日志级别：debug、info、warn 或 error",
 
