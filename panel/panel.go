@@ -62,6 +62,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.api.PageRoutes(all)
+	s.api.StaffRoutes(support)
 	s.routes = slices.Concat(g.Routes(), s.api.Routes())
 	pages := kit.Handler(g)
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -128,7 +128,6 @@ func (p *Pages) accountRoutes(r web.StaffGroup) {
 	account("end-sessions", p.staffAction("staff.end_sessions", p.Store.EndStaffSessions))
 	account("password", web.WithID("id", p.Store.StaffAccount, p.giveFirstPassword))
 	p.personalDataRoutes(r)
-	p.apiKeyRoutes(r)
 	r.GET("/quotas", web.CanSeePersonal, p.quotasPage)
 	r.POST("/quotas/reset", web.CanResetQuotas, p.resetQuota)
 	r.GET("/audit", web.CanReadAudit, p.auditPage)

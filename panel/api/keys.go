@@ -1,4 +1,4 @@
-package staff
+package api
 
 import (
 	"context"
@@ -39,37 +39,37 @@ type apiKeyRow struct {
 	Quiet, Live bool
 }
 
-// apiKeyRoutes are the keys with which the provider's own panel uses the API.
-func (p *Pages) apiKeyRoutes(r web.StaffGroup) {
-	r.GET("/api-keys", web.CanManageAPI, p.Fresh("", p.apiKeys))
-	r.POST("/api-keys", web.CanManageAPI, p.Fresh(pathAPIKeys, p.createAPIKey))
+// StaffRoutes registers the pages of the keys with which the provider's own panel uses the API.
+func (a *API) StaffRoutes(r web.StaffGroup) {
+	r.GET("/api-keys", web.CanManageAPI, a.Fresh("", a.apiKeys))
+	r.POST("/api-keys", web.CanManageAPI, a.Fresh(pathAPIKeys, a.createAPIKey))
 	r.POST("/api-keys/:id/rotate", web.CanManageAPI,
-		p.Fresh(pathAPIKeys, web.WithID("id", p.Store.APIKey, p.rotateAPIKey)))
+		a.Fresh(pathAPIKeys, web.WithID("id", a.Store.APIKey, a.rotateAPIKey)))
 	r.POST("/api-keys/:id/revoke", web.CanManageAPI,
-		p.Fresh(pathAPIKeys, web.WithID("id", p.Store.APIKey, p.revokeAPIKey)))
+		a.Fresh(pathAPIKeys, web.WithID("id", a.Store.APIKey, a.revokeAPIKey)))
 }
 
 // apiKeys lists the keys with their last use.
-func (p *Pages) apiKeys(c *gin.Context) error {
+func (a *API) apiKeys(c *gin.Context) error {
 	values := url.Values{"namespace": {"panel"}, "mode": {keyLive}}
 	for _, scope := range store.APIScopes {
 		values.Add("scopes", string(scope))
 	}
-	return p.showAPIKeys(c, values, nil)
+	return a.showAPIKeys(c, values, nil)
 }
 
-func (p *Pages) showAPIKeys(c *gin.Context, values url.Values, problems filing.Problems) error {
-	keys, err := p.Store.APIKeys(c.Request.Context())
+func (a *API) showAPIKeys(c *gin.Context, values url.Values, problems filing.Problems) error {
+	keys, err := a.Store.APIKeys(c.Request.Context())
 	if err != nil {
 		return err
 	}
-	data := apiKeysData{Form: p.Form(c, "api_key", apiKeyFields(p.T(c)), values, problems)}
-	now := p.Store.Now()
+	data := apiKeysData{Form: a.Form(c, "api_key", apiKeyFields(a.T(c)), values, problems)}
+	now := a.Store.Now()
 	for _, k := range keys {
 		row := apiKeyRow{k, k.Quiet(now), k.Live(now)}
 		data.Keys, data.Quiet = append(data.Keys, row), data.Quiet || row.Quiet
 	}
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "api_keys.title"}, web.With(apiKeysPage, data))
+	return a.Render(c, web.StatusOf(problems), web.Page{Title: "api_keys.title"}, web.With(apiKeysPage, data))
 }
 
 func apiKeyFields(t *locale.Localizer) []web.Field {
@@ -84,7 +84,7 @@ func apiKeyFields(t *locale.Localizer) []web.Field {
 }
 
 // createAPIKey makes a key and shows its secret, only once.
-func (p *Pages) createAPIKey(c *gin.Context) error {
+func (a *API) createAPIKey(c *gin.Context) error {
 	values := web.PostForm(c)
 	key := store.NewAPIKey{Name: web.Trimmed(values, "name"), Namespace: web.Trimmed(values, "namespace"),
 		Sandbox: values.Get("mode") == keyTest, Addresses: strings.FieldsFunc(values.Get("addresses"), between)}
@@ -99,12 +99,12 @@ func (p *Pages) createAPIKey(c *gin.Context) error {
 		}
 		key.ExpiresAt = day.AddDate(0, 0, 1)
 	}
-	if problems = append(problems, key.Validate(p.Store.Now())...); len(problems) > 0 {
-		return p.showAPIKeys(c, values, problems)
+	if problems = append(problems, key.Validate(a.Store.Now())...); len(problems) > 0 {
+		return a.showAPIKeys(c, values, problems)
 	}
-	return p.showSecret(c, p.AuditEntry(c, "api_key.create", "api_key", key.Name, ""),
+	return a.showSecret(c, a.AuditEntry(c, "api_key.create", "api_key", key.Name, ""),
 		func(ctx context.Context) (secret string, made store.APIKey, err error) {
-			return p.Store.CreateAPIKey(ctx, key)
+			return a.Store.CreateAPIKey(ctx, key)
 		})
 }
 
@@ -112,17 +112,17 @@ func (p *Pages) createAPIKey(c *gin.Context) error {
 func between(r rune) bool { return strings.ContainsRune(" ,;，；、\t\r\n", r) }
 
 // showSecret makes a key and shows its secret, which is stored nowhere.
-func (p *Pages) showSecret(c *gin.Context, entry store.AuditEntry,
+func (a *API) showSecret(c *gin.Context, entry store.AuditEntry,
 	create func(context.Context) (string, store.APIKey, error)) error {
 	var data apiSecretData
-	err := p.Audited(c, entry, func(ctx context.Context) (err error) {
+	err := a.Audited(c, entry, func(ctx context.Context) (err error) {
 		data.Secret, data.Key, err = create(ctx)
 		return err
 	})
 	if err != nil {
-		return p.Finish(c, err, pathAPIKeys, "", web.Refusals{store.ErrConflict: "flash.api_key_rotated"})
+		return a.Finish(c, err, pathAPIKeys, "", web.Refusals{store.ErrConflict: "flash.api_key_rotated"})
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "api_keys.secret_title"}, web.With(apiSecretPage, data))
+	return a.Render(c, http.StatusOK, web.Page{Title: "api_keys.secret_title"}, web.With(apiSecretPage, data))
 }
 
 type apiSecretData struct {
@@ -131,16 +131,16 @@ type apiSecretData struct {
 }
 
 // rotateAPIKey makes a key's successor.
-func (p *Pages) rotateAPIKey(c *gin.Context, k store.APIKey) error {
-	return p.showSecret(c, p.AuditEntry(c, "api_key.rotate", "api_key", web.IdText(k.ID), k.Name),
+func (a *API) rotateAPIKey(c *gin.Context, k store.APIKey) error {
+	return a.showSecret(c, a.AuditEntry(c, "api_key.rotate", "api_key", web.IdText(k.ID), k.Name),
 		func(ctx context.Context) (secret string, next store.APIKey, err error) {
-			return p.Store.RotateAPIKey(ctx, k.ID, keyOverlap)
+			return a.Store.RotateAPIKey(ctx, k.ID, keyOverlap)
 		})
 }
 
 // revokeAPIKey ends a key at once.
-func (p *Pages) revokeAPIKey(c *gin.Context, k store.APIKey) error {
-	entry := p.AuditEntry(c, "api_key.revoke", "api_key", web.IdText(k.ID), k.Name)
-	err := p.Audited(c, entry, func(ctx context.Context) error { return p.Store.RevokeAPIKey(ctx, k.ID) })
-	return p.Finish(c, err, pathAPIKeys, "flash.done", nil)
+func (a *API) revokeAPIKey(c *gin.Context, k store.APIKey) error {
+	entry := a.AuditEntry(c, "api_key.revoke", "api_key", web.IdText(k.ID), k.Name)
+	err := a.Audited(c, entry, func(ctx context.Context) error { return a.Store.RevokeAPIKey(ctx, k.ID) })
+	return a.Finish(c, err, pathAPIKeys, "flash.done", nil)
 }
