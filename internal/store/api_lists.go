@@ -9,14 +9,19 @@ import (
 func (s *Store) OrdersAfter(ctx context.Context, sandbox bool, after int64, limit int) ([]Order, error) {
 	rows, err := selectAll[Order](ctx, s.db, `SELECT `+orderColumns+` FROM orders o WHERE o.sandbox = ? AND o.id > ?
 		ORDER BY o.id LIMIT ?`, sandbox, after, limit)
-	if err != nil {
+	if err != nil || len(rows) == 0 {
 		return nil, during(err, "listing orders")
 	}
-	orders := make([]*Order, len(rows))
+	ids, byID := make([]int64, len(rows)), make(map[int64]*Order, len(rows))
 	for i := range rows {
-		orders[i] = &rows[i]
+		ids[i] = rows[i].ID
+		byID[ids[i]] = &rows[i]
 	}
-	return rows, during(s.fillLists(ctx, orders), "listing orders")
+	values, err := s.listValues(ctx, `?`, ids)
+	for _, v := range values {
+		v.addTo(byID[v.OrderID])
+	}
+	return rows, err
 }
 
 // FilingsAfter lists filings whose IDs follow one, oldest first: of orders that test keys made, or of all others.
