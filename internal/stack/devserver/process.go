@@ -133,7 +133,8 @@ var reserved = struct {
 	ports map[int]bool
 	file  func() (*os.File, error)
 }{ports: map[int]bool{}, file: sync.OnceValues(func() (*os.File, error) {
-	return os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("beian-ports-%d", os.Getuid())), os.O_CREATE|os.O_RDWR, 0o600)
+	name := fmt.Sprintf("beian-ports-%d", os.Getuid())
+	return os.OpenFile(filepath.Join(os.TempDir(), name), os.O_CREATE|os.O_RDWR, 0o600)
 })}
 
 // reserve takes a port for this process: seconds pass before somebody listens at it, and tests of other processes

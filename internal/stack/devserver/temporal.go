@@ -23,8 +23,8 @@ const drainPolls = "frontend.enableCancelWorkerPollsOnShutdown=true"
 // reportProblems makes the server report runs after two failed workflow tasks in a row; the default is five.
 const reportProblems = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 
-// onePartition keeps a task queue in one place: with little to do, tasks and polls of the default's four mostly look for
-// each other.
+// onePartition keeps a task queue in one place: with little to do, tasks and polls of the default's four mostly look
+// for each other.
 var onePartition = []string{"matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1"}
 
 // The services of the built server talk to each other at ports of their own; Temporal's own command finds some itself.
