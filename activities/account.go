@@ -41,8 +41,9 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 		name = message.FirstPassword
 	}
 	if _, err := a.deliver(ctx, to.Channel, PageOf(name, SitePlace{}), message.SMSMessage{
-		Key: store.AccountCodeKey(r.CodeID, send), To: to.To, Template: name, Params: map[string]string{"login": to.Login, "code": code},
-		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
+		Key: store.AccountCodeKey(r.CodeID, send), To: to.To, Template: name,
+		Params: map[string]string{"login": to.Login, "code": code},
+		Retry:  activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		err = messageFailed(err)
 		var app *temporal.ApplicationError
 		if errors.As(err, &app) {

@@ -122,8 +122,8 @@ func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
 	return s.queueThen(ctx, r, func(tx *sqlx.Tx, id int64) error { return s.refuseUnsent(ctx, tx, id, code) })
 }
 
-// QueueUnfit queues a record and returns it to its customer at once: something is missing without which the bureau would
-// refuse it.
+// QueueUnfit queues a record and returns it to its customer at once: something is missing without which the bureau
+// would refuse it.
 func (s *Store) QueueUnfit(ctx context.Context, r NewRecord, unfit filing.Unfit) error {
 	return s.queueThen(ctx, r, func(tx *sqlx.Tx, id int64) error { return s.refuseUnfit(ctx, tx, id, unfit) })
 }

@@ -102,7 +102,8 @@ const filingSelect = `
 	SELECT f.id, f.order_id, o.number AS order_number, ` + filingCustomer + ` AS customer_id, f.kind, f.serial, f.base_id,
 	f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
 	` + stuckSeq + ` AS stuck_seq, f.notice_accepted_at, f.created_at, f.site_id,
-	COALESCE(w.domain, '') AS domain, w.removed_at AS site_removed_at, f.holder_id, f.carrier_id, f.awaits_holder, f.start_due
+	COALESCE(w.domain, '') AS domain, w.removed_at AS site_removed_at, f.holder_id, f.carrier_id, f.awaits_holder,
+	f.start_due
 	FROM filings f JOIN orders o ON o.id = f.order_id LEFT JOIN sites w ON w.id = f.site_id `
 
 // OpenFiling creates the filing of an order's only site, or finds the open one; of several sites, it is for the first

@@ -51,12 +51,12 @@ type ManualRecord struct {
 // manualSelect reads manual records: those waiting at a manual account, and those submitted by hand, even if the
 // account got an interface since.
 const manualSelect = `
-	SELECT r.id, r.filing_id, o.number AS order_number, f.serial, COALESCE(w.domain, '') AS domain, r.revision, r.operation, r.account_id, a.name AS account,
-	r.created_at,
+	SELECT r.id, r.filing_id, o.number AS order_number, f.serial, COALESCE(w.domain, '') AS domain, r.revision,
+		r.operation, r.account_id, a.name AS account, r.created_at,
 		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at,
 		r.submitted_by, d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
-	FROM filings f JOIN orders o ON o.id = f.order_id LEFT JOIN sites w ON w.id = f.site_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a
-	ON a.id = r.account_id
+	FROM filings f JOIN orders o ON o.id = f.order_id LEFT JOIN sites w ON w.id = f.site_id
+		JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a ON a.id = r.account_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		LEFT JOIN decisions d ON d.record_id = r.id
 	WHERE (a.driver = '` + DriverManual + `' OR r.submitted_at IS NOT NULL) `
