@@ -1,10 +1,13 @@
 package message_test
 
 import (
+	"context"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,6 +74,37 @@ func TestAccountIsChecked(t *testing.T) {
 	require.ErrorContains(t, wrong.CheckAccount(t.Context()), "SignatureDoesNotMatch")
 	s.Faults.Set(fault.Fault{Operation: "QuerySendDetails", Mode: fault.Fail, Code: "isp.RAM_PERMISSION_DENY", Times: 1})
 	require.ErrorContains(t, client.CheckAccount(t.Context()), "AliyunDysmsFullAccess")
+
+	valid := 0
+	client = aliyunAt(t, "secret", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.NoError(t, r.ParseForm())
+		require.Regexp(t, `^1\d{10}$`, r.Form.Get("PhoneNumber"))
+		require.Equal(t, time.Now().UTC().Add(8*time.Hour).Format("20060102"), r.Form.Get("SendDate"))
+		require.Equal(t, []string{"1", "1"}, []string{r.Form.Get("PageSize"), r.Form.Get("CurrentPage")})
+		valid++
+		_, _ = w.Write([]byte(`{"Code":"OK"}`))
+	}))
+	require.NoError(t, client.CheckAccount(t.Context()))
+	require.Equal(t, 1, valid)
+}
+
+// An Aliyun that never says anything is given up with whoever waits for it, and asked once.
+func TestSilentAliyunIsGivenUp(t *testing.T) {
+	var calls atomic.Int32
+	client := aliyunAt(t, "secret", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body) // or the server doesn't notice that the client hangs up
+		<-r.Context().Done()
+	}))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	_, err := client.Send(ctx, text("k"))
+	var e *message.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, message.Error{Kind: message.Temporary, Code: "network"}, *e)
+	require.Less(t, time.Since(begin), 4*time.Second, "not after the time-out of a call")
+	require.EqualValues(t, 1, calls.Load())
 }
 
 // A mail server that never says anything is given up after the time-out.

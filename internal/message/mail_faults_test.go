@@ -2,6 +2,10 @@ package message_test
 
 import (
 	"bufio"
+	"crypto/hmac"
+	"crypto/md5" //nolint:gosec // CRAM-MD5
+	"encoding/base64"
+	"fmt"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -230,6 +234,23 @@ func TestSignInFailsAsMailWould(t *testing.T) {
 	require.ErrorContains(t, message.NewMail(s.config).SignIn(t.Context()), "535")
 	s.config.TLS = "maybe"
 	require.Error(t, message.NewMail(s.config).SignIn(t.Context()))
+}
+
+// The user name and the password that are set open a server that wants them, and only they.
+func TestMailSignsInWithItsAccount(t *testing.T) {
+	const challenge = "<1@localhost>"
+	sum := hmac.New(md5.New, []byte("p"))
+	_, _ = sum.Write([]byte(challenge))
+	answer := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "u %x", sum.Sum(nil))) // RFC 2195
+	s := script(t, map[string]string{"EHLO": "250-localhost\r\n250 AUTH CRAM-MD5",
+		"AUTH": "334 " + base64.StdEncoding.EncodeToString([]byte(challenge)), strings.ToUpper(answer): "235 welcome"})
+	for account, right := range map[[2]string]bool{{"u", "p"}: true, {"u", "x"}: false, {"x", "p"}: false} {
+		s.config.UserName, s.config.Password = account[0], account[1]
+		require.Equal(t, right, message.NewMail(s.config).SignIn(t.Context()) == nil, account)
+		_, err := s.send(t)
+		require.Equal(t, right, err == nil, account)
+	}
+	require.EqualValues(t, 1, s.accepted.Load())
 }
 
 // "opportunistic" encrypts with servers that offer it, and "implicit" and "mandatory" never go without.

@@ -2,12 +2,14 @@ package message_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -236,6 +238,26 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 			_, err := texts.Change(string(what))
 			require.NoError(t, err, what)
 		}
+		steps := map[string]bool{}
+		for _, stage := range []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Installing} {
+			step, err := texts.Step(stage)
+			require.NoError(t, err, stage)
+			steps[step] = true
+		}
+		require.Len(t, steps, 5, "customers learn which step is theirs")
+		require.NotContains(t, steps, "")
+		_, err = texts.Step(filing.Reviewing)
+		require.Error(t, err, "it is the bureau's turn")
+		require.Equal(t, filing.KindNew.Spec().Name.In(lang), texts.Kind(filing.KindNew))
+	}
+}
+
+// Codes that somebody waits for go out to an address that was refused before; nothing else does.
+func TestCodesAreAskedFor(t *testing.T) {
+	asked := []message.Template{message.ContactCode, message.PasswordCode, message.ContactAddressCode, message.FirstPassword}
+	for _, name := range append([]message.Template{message.Stuck, message.Stopped, message.Tasks, message.TicketOpened},
+		message.CustomerTemplates...) {
+		require.Equal(t, slices.Contains(asked, name), name.Requested(), name)
 	}
 }
 
@@ -337,6 +359,30 @@ func TestEarlierMessageIsLookedForInChinasDays(t *testing.T) {
 		require.Equal(t, filing.OutcomeUnknown, d.Outcome)
 		require.Equal(t, c.days, asked)
 	}
+}
+
+// Messages go out encrypted, to a service whose certificate the given authorities vouch for, and to no other.
+func TestSMSGoesOutOverTLS(t *testing.T) {
+	stand, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名"})
+	require.NoError(t, err)
+	server := httptest.NewTLSServer(stand)
+	t.Cleanup(server.Close)
+	authorities := x509.NewCertPool()
+	authorities.AddCert(server.Certificate())
+	config := message.SMSConfig{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名",
+		Endpoint:      strings.TrimPrefix(server.URL, "https://"),
+		TemplateCodes: map[message.Template]string{message.ContactCode: "SMS_1"}, Timeout: 5 * time.Second,
+		TLS: &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}}
+	client, err := message.NewSMS(config)
+	require.NoError(t, err)
+	_, err = client.Send(t.Context(), text("k"))
+	require.NoError(t, err)
+	config.TLS = nil
+	client, err = message.NewSMS(config)
+	require.NoError(t, err)
+	_, err = client.Send(t.Context(), text("k"))
+	require.Error(t, err)
+	require.Len(t, stand.Messages(), 1)
 }
 
 // Whoever forgets a setting still has a provider's secrets encrypted, and an end of waiting.
