@@ -161,6 +161,19 @@ func TestAnswersWithoutACodeAreTriedAgain(t *testing.T) {
 	}
 }
 
+// Whoever can't be asked about an earlier attempt may have had it: nothing goes out until the question is answered.
+func TestNothingIsSentAgainUnasked(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	s.Faults.Set(fault.Fault{Operation: "QuerySendDetails", Mode: fault.Fail, Code: "isp.SYSTEM_ERROR", Times: 1})
+	retried := text("k")
+	retried.Retry = true
+	_, err := client.Send(t.Context(), retried)
+	var e *message.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, message.Temporary, e.Kind)
+	require.Empty(t, s.Messages())
+}
+
 // Operators see in the metrics who must mend what fails.
 func TestMessagesAreCountedByWhoMendsThem(t *testing.T) {
 	s, client := aliyun(t, "secret")
