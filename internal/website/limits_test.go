@@ -66,6 +66,12 @@ func TestLimitsOfVisits(t *testing.T) {
 			w.Header().Set("Content-Length", "9")
 			_, _ = w.Write([]byte("x"))
 		}, website.Unreachable},
+		"60 KiB of headers": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Long", strings.Repeat("x", 60<<10))
+		}, website.NumberMissing},
+		"70 KiB of headers": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Long", strings.Repeat("x", 70<<10))
+		}, website.Unreachable},
 		"no content": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, website.WrongStatus},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,6 +142,20 @@ func TestConnectionsGoWhereTheyAreSent(t *testing.T) {
 	}
 	allowing := website.NewChecker(website.CheckerConfig{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	require.NotEqual(t, website.ReservedAddress, allowing.CheckDomain(t.Context(), "127.0.0.1").Kind)
+}
+
+// A certificate that nobody trusts doesn't hide the page behind it.
+func TestSiteBehindABadCertificateIsSeen(t *testing.T) {
+	safe := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, "*/*", r.Header.Get("Accept"))
+		_, _ = w.Write([]byte(website.Snippet(number, targets[0])))
+	}))
+	defer safe.Close()
+	open := httptest.NewServer(http.RedirectHandler("https://safe.example.com/", http.StatusMovedPermanently))
+	defer open.Close()
+	c := website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{
+		"www.example.com": strings.TrimPrefix(open.URL, "http://"), "safe.example.com": strings.TrimPrefix(safe.URL, "https://")}})
+	require.Equal(t, website.Seen, c.CheckHomePage(t.Context(), "http://www.example.com/", number, targets).Kind)
 }
 
 func TestGuardAllowsPublicAddressesAndTheProvidersOwn(t *testing.T) {

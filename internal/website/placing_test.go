@@ -63,6 +63,8 @@ func TestHomePageIsWhatTheSiteShows(t *testing.T) {
 			body: `<link href="/wp-content/themes/x.css">`, reason: website.UnfitSystem, system: website.SystemWordPress},
 		"written by 帝国": {files: map[string]string{"index.html": plain}, body: plain +
 			`<script src="/e/member/login/loginjs.php">`, reason: website.UnfitSystem, system: website.SystemEmpire},
+		"DedeCMS beside a folder": {files: map[string]string{"cn/index.html": plain, "dede/login.php": "x"}, body: plain,
+			path: "/cn/", reason: website.UnfitSystem, system: website.SystemDede},
 		"DedeCMS by its folders": {files: map[string]string{"index.html": plain, "dede/login.php": "x"}, body: plain,
 			reason: website.UnfitSystem, system: website.SystemDede},
 	} {

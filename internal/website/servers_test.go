@@ -212,8 +212,7 @@ func openSSHd(t *testing.T, settings ...string) host {
 		"\nauth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n"), 0o644)) //nolint:gosec // as its neighbours
 	require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // its privilege separation
 	for _, kind := range []string{"ed25519", "ecdsa"} {
-		out, err := exec.Command("ssh-keygen", "-q", "-N", "", "-t", kind, "-f", filepath.Join(dir, kind)).CombinedOutput()
-		require.NoError(t, err, string(out))
+		keygen(t, filepath.Join(dir, kind), "-t", kind)
 	}
 	config := filepath.Join(dir, "sshd_config")
 	require.NoError(t, os.WriteFile(config, []byte(strings.ReplaceAll(strings.Join(append(settings, // the first counts
@@ -224,6 +223,14 @@ func openSSHd(t *testing.T, settings ...string) host {
 	run(t, port, name, "-D", "-e", "-f", config)
 	return host{website.Space{Protocol: website.SFTP, Host: "127.0.0.1", Port: port, User: "daemon", Password: "p",
 		DocumentRoot: "www"}, filepath.Join(dir, "home", "www")}
+}
+
+// keygen makes a key of SSH's and returns its file.
+func keygen(t *testing.T, file string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("ssh-keygen", append(args, "-q", "-N", "", "-f", file)...).CombinedOutput()
+	require.NoError(t, err, string(out))
+	return file
 }
 
 // signedIn is a client of somebody else's that stays.

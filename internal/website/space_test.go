@@ -3,10 +3,13 @@ package website_test
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,8 +17,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/extcall"
 	"github.com/beian/beian/internal/simulate/webspace"
 	"github.com/beian/beian/internal/website"
 )
@@ -117,26 +123,30 @@ func TestRefusedCommands(t *testing.T) {
 		"AUTH TLS, too many":       {answers: map[string]string{"AUTH": "421 Too many connections"}, reason: "busy"},
 		"optional commands": {answers: map[string]string{"OPTS": "550 no", "FEAT": "530 no", "TYPE": "504 no", "SIZE": "502 no",
 			"PWD": "502 no", "MDTM": "500 no"}},
-		"USER refused":               {answers: map[string]string{"USER": "530 User cannot log in."}, reason: "login"},
-		"USER refused, TLS needed":   {answers: map[string]string{"USER": "530 Non-anonymous sessions must use encryption."}, reason: "tls_needed"},
-		"USER, too many":             {answers: map[string]string{"USER": "530 Sorry, the maximum number of clients (10) for this user are already connected."}, reason: "busy"},
-		"PASS, too many":             {answers: map[string]string{"PASS": "530 maximum number of clients"}, reason: "busy"},
-		"PASS, expired":              {answers: map[string]string{"PASS": "530 Account has expired"}, reason: "account"},
-		"PASS, Chinese":              {answers: map[string]string{"PASS": "530 该帐号已停用"}, reason: "account"},
-		"greeting, too many":         {answers: map[string]string{"greeting": "421 There are too many connected users, please try later."}, reason: "busy"},
-		"greeting, restarting":       {answers: map[string]string{"greeting": "421 Service not available"}, reason: "busy"},
-		"greeting of something else": {answers: map[string]string{"greeting": "SSH-2.0-OpenSSH_9.2"}, reason: "unreachable"},
-		"full disk, 451":             {answers: map[string]string{"STOR": "451 Failure writing to local file."}, reason: "quota"},
-		"full disk, 426":             {answers: map[string]string{"STOR": "426 Failure writing to local file."}, reason: "quota"},
-		"full disk, 550":             {answers: map[string]string{"STOR": "550 x: No space left on device"}, reason: "quota"},
-		"full disk, 452":             {answers: map[string]string{"STOR": "452 no"}, reason: "quota"},
-		"full disk, Chinese":         {answers: map[string]string{"STOR": "550 磁盘空间不足"}, reason: "quota"},
-		"uploads forbidden":          {answers: map[string]string{"STOR": "550 Permission denied."}, reason: "refused"},
-		"uploads not implemented":    {answers: map[string]string{"STOR": "502 no"}, reason: "refused"},
-		"renames not implemented":    {answers: map[string]string{"RNFR": "502 no"}},
-		"renames 450":                {answers: map[string]string{"RNTO": "450 busy"}},
-		"folders can't be made":      {answers: map[string]string{"MKD": "552 Disk full"}, reason: "quota"},
-		"endless reply":              {answers: map[string]string{"MKD": "257-" + strings.Repeat("x", 1<<20)}, reason: "protocol"},
+		"USER refused":                 {answers: map[string]string{"USER": "530 User cannot log in."}, reason: "login"},
+		"USER refused, TLS needed":     {answers: map[string]string{"USER": "530 Non-anonymous sessions must use encryption."}, reason: "tls_needed"},
+		"USER, too many":               {answers: map[string]string{"USER": "530 Sorry, the maximum number of clients (10) for this user are already connected."}, reason: "busy"},
+		"PASS, too many":               {answers: map[string]string{"PASS": "530 maximum number of clients"}, reason: "busy"},
+		"PASS, expired":                {answers: map[string]string{"PASS": "530 Account has expired"}, reason: "account"},
+		"PASS, Chinese":                {answers: map[string]string{"PASS": "530 该帐号已停用"}, reason: "account"},
+		"greeting, too many":           {answers: map[string]string{"greeting": "421 There are too many connected users, please try later."}, reason: "busy"},
+		"greeting, restarting":         {answers: map[string]string{"greeting": "421 Service not available"}, reason: "busy"},
+		"greeting of something else":   {answers: map[string]string{"greeting": "SSH-2.0-OpenSSH_9.2"}, reason: "unreachable"},
+		"full disk, 451":               {answers: map[string]string{"STOR": "451 Failure writing to local file."}, reason: "quota"},
+		"full disk, 426":               {answers: map[string]string{"STOR": "426 Failure writing to local file."}, reason: "quota"},
+		"full disk, 550":               {answers: map[string]string{"STOR": "550 x: No space left on device"}, reason: "quota"},
+		"full disk, 452":               {answers: map[string]string{"STOR": "452 no"}, reason: "quota"},
+		"full disk, Chinese":           {answers: map[string]string{"STOR": "550 磁盘空间不足"}, reason: "quota"},
+		"uploads forbidden":            {answers: map[string]string{"STOR": "550 Permission denied."}, reason: "refused"},
+		"uploads not implemented":      {answers: map[string]string{"STOR": "502 no"}, reason: "refused"},
+		"renames not implemented":      {answers: map[string]string{"RNFR": "502 no"}},
+		"renames 450":                  {answers: map[string]string{"RNTO": "450 busy"}},
+		"AUTH TLS 502":                 {answers: map[string]string{"AUTH": "502 no"}},
+		"implicit, but there's no TLS": {change: protocol(website.FTPSImplicit), reason: "tls"},
+		"hangs up at a folder":         {answers: map[string]string{"MKD": ""}, reason: "unreachable"},
+		"uploads can't be read":        {answers: map[string]string{"RETR": "550 No such file"}, reason: "protocol"},
+		"folders can't be made":        {answers: map[string]string{"MKD": "552 Disk full"}, reason: "quota"},
+		"endless reply":                {answers: map[string]string{"MKD": "257-" + strings.Repeat("x", 1<<20)}, reason: "protocol"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -228,6 +238,164 @@ func TestRefusedListing(t *testing.T) {
 	requireUnfit(t, website.UnfitDynamic, err)
 }
 
+// A page by its own name, or in a folder, is found as well where there is no listing; other troubles aren't taken for an
+// empty web space.
+func TestPagesAreFoundWithoutAListing(t *testing.T) {
+	s, to, _ := space(t, webspace.Options{NoTLS: true})
+	require.NoError(t, s.RemoveFile("u", "index.html"))
+	refusing := between(t, to, map[string]string{"NLST": "550 Permission denied."})
+	for path, name := range map[string]string{"/home.html": "home.html", "/cn/": "cn/default.htm", "/cn/a.html": "cn/a.html"} {
+		require.NoError(t, s.SetFile("u", name, []byte(plain)))
+		page, err := website.FindHomePage(t.Context(), refusing, website.Policy{}, shownAs(plain, path))
+		require.NoError(t, err, path)
+		require.Equal(t, name, page.Name)
+		require.NoError(t, s.RemoveFile("u", name))
+		_, err = website.FindHomePage(t.Context(), refusing, website.Policy{}, shownAs(plain, path))
+		requireReason(t, "listing", err)
+	}
+	busy := between(t, to, map[string]string{"NLST": "421 Timeout."})
+	_, err := website.FindHomePage(t.Context(), busy, website.Policy{}, shownAs(plain, "/"))
+	requireReason(t, "busy", err)
+}
+
+// What may not be read is told from what isn't there by the server's words.
+func TestForbiddenFilesAreNotMissing(t *testing.T) {
+	s, to, _ := space(t, webspace.Options{NoTLS: true})
+	p := placing(t, s)
+	for _, words := range []string{"Permission denied.", "Operation not permitted", "Not allowed", "Forbidden", "Prohibited",
+		"拒绝访问"} {
+		for _, code := range []string{"550 ", "450 "} {
+			reason := map[string]string{"550 ": "refused", "450 ": "unreachable"}[code]
+			forbidding := between(t, to, map[string]string{"RETR": code + words})
+			_, err := website.FindHomePage(t.Context(), forbidding, website.Policy{}, shownAs(plain, "/"))
+			requireReason(t, reason, err)
+			requireReason(t, reason, website.Place(t.Context(), forbidding, website.Policy{}, p))
+		}
+	}
+	for _, reply := range []string{"550 No such file", "450 No such file"} {
+		missing := between(t, to, map[string]string{"RETR": reply})
+		requireUnfit(t, website.UnfitChanged, website.Place(t.Context(), missing, website.Policy{}, p))
+	}
+}
+
+// Some servers list paths, with slashes of either kind.
+func TestListingsOfPaths(t *testing.T) {
+	_, to, _ := space(t, webspace.Options{NoTLS: true})
+	for _, listing := range []string{"/home/u/www/index.htm\r\n", "C:\\www\\index.htm\r\n", "./index.htm\r\n"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = c.Write([]byte(listing)) // what is listed, and the page
+				_ = c.Close()
+			}
+		}()
+		listed := between(t, to, map[string]string{"EPSV": fmt.Sprintf("229 x (|||%d|)", l.Addr().(*net.TCPAddr).Port),
+			"NLST": "150 here\r\n226 done", "RETR": "150 here\r\n226 done"})
+		page, err := website.FindHomePage(t.Context(), listed, website.Policy{}, shownAs(listing, "/"))
+		require.NoError(t, err, listing)
+		require.Equal(t, website.HomePage{Name: "index.htm", Content: []byte(listing)}, page)
+	}
+}
+
+// What a killed installation left goes with the next one, even if that one finds everything done.
+func TestLeftoversOfAnInstallationAreRemoved(t *testing.T) {
+	s, to, file := space(t, webspace.Options{})
+	content := []byte("certificate")
+	sum := sha256.Sum256(content)
+	leave := func() {
+		for _, ending := range []string{".tmp", ".old"} { // the same names in every release
+			require.NoError(t, s.SetFile("u", "cert/beian-"+hex.EncodeToString(sum[:5])+ending, []byte("half")))
+		}
+	}
+	leave()
+	for range 2 {
+		require.NoError(t, website.Install(t.Context(), to, website.Policy{}, path, content))
+		entries, err := os.ReadDir(filepath.Dir(file))
+		require.NoError(t, err)
+		require.Len(t, entries, 1)
+		leave()
+	}
+}
+
+// A host without an address is the network's trouble or the order's, and passes for neither a refusal nor a guard's.
+func TestHostsWithoutAddresses(t *testing.T) {
+	for _, protocol := range website.Protocols {
+		err := website.Install(t.Context(), website.Space{Protocol: protocol, Host: "ftp..example.com", Port: 21},
+			website.Policy{}, path, []byte("x"))
+		requireReason(t, "host_unknown", err)
+	}
+	require.Equal(t, website.NotResolved, website.NewChecker(website.CheckerConfig{}).CheckDomain(t.Context(), "www..example.com").Kind)
+}
+
+// Operators see in the metrics what web spaces fail for.
+func TestConversationsAreCountedByTheirReasons(t *testing.T) {
+	s, to, _ := space(t, webspace.Options{})
+	require.NoError(t, s.SetFile("u", "index.html", []byte(plain)))
+	wrong := to
+	wrong.Password = "wrong"
+	calls := extcall.Collectors()[0].(*prometheus.CounterVec)
+	for result, do := range map[string]func() error{
+		"ok": func() error {
+			_, err := website.FindHomePage(t.Context(), to, website.Policy{}, shownAs(plain, "/"))
+			return err
+		},
+		"unfit": func() error {
+			_, err := website.FindHomePage(t.Context(), to, website.Policy{}, shownAs("else", "/"))
+			return err
+		},
+		"login": func() error {
+			_, err := website.FindHomePage(t.Context(), wrong, website.Policy{}, shownAs(plain, "/"))
+			return err
+		},
+	} {
+		counter := calls.WithLabelValues("web_space", "read_page", result)
+		before := testutil.ToFloat64(counter)
+		require.Equal(t, result == "ok", do() == nil)
+		require.InDelta(t, before+1, testutil.ToFloat64(counter), 0, result)
+	}
+	number := calls.WithLabelValues("site", "home_page", website.WrongStatus)
+	before := testutil.ToFloat64(number)
+	checker(t, http.NotFound).CheckHomePage(t.Context(), "http://www.example.com/", "n", targets)
+	require.InDelta(t, before+1, testutil.ToFloat64(number), 0)
+}
+
+// A server's keys of other types don't hide the one that was pinned.
+func TestPinnedKeyOfAnyTypeIsAskedFor(t *testing.T) {
+	t.Parallel()
+	rsa := filepath.Join(t.TempDir(), "rsa")
+	h := openSSHd(t, "HostKey HOME/../ecdsa", "HostKey "+keygen(t, rsa, "-t", "rsa", "-b", "2048"))
+	for _, file := range []string{rsa, filepath.Join(h.root, "..", "..", "ecdsa"), filepath.Join(h.root, "..", "..", "ed25519")} {
+		public, err := os.ReadFile(file + ".pub")
+		require.NoError(t, err)
+		h.space.HostKey = fmt.Sprintf("[127.0.0.1]:%d %s", h.space.Port, public)
+		policy := website.Policy{SawHostKey: func(_ context.Context, line string, _ bool) error { return errors.New(line) }}
+		require.NoError(t, website.Install(t.Context(), h.space, policy, path, []byte(file)), file)
+	}
+	_, err := website.ParseHostKey("[127.0.0.1]:22 ssh-rsa AAAA")
+	require.Error(t, err)
+}
+
+// Without a document root, the folder in which a sign-in ends is one.
+func TestSpaceWithoutADocumentRoot(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]start{"SFTP": onOpenSSH("ForceCommand internal-sftp -d HOME/www"), "FTP": onPureFTPd()} {
+		h := start(t)
+		h.space.DocumentRoot = ""
+		if name == "FTP" {
+			h.root = filepath.Dir(h.root)
+			require.NoError(t, os.RemoveAll(h.file("www")))
+		}
+		h.installs(t, website.Policy{}, "")
+		h.edits(t, website.Policy{}, "")
+	}
+}
+
 // A server with nothing but TLS 1.0 is named as such where plain FTP isn't allowed, and used without TLS where it is.
 func TestOutdatedTLS(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -299,7 +467,7 @@ func TestHostKeyIsPinned(t *testing.T) {
 	require.NoError(t, website.Install(t.Context(), h.space, policy, path, []byte("y")))
 	require.Len(t, seen, 1, "known")
 
-	other := openSSHd(t, "HostKey "+filepath.Join("HOME", "..", "ecdsa")) // of another type, too
+	other := openSSHd(t, "HostKey HOME/../ecdsa") // of another type, too
 	other.space.HostKey = strings.Replace(line, strconv.Itoa(h.space.Port), strconv.Itoa(other.space.Port), 1)
 	other.space.Password = "wrong"
 	requireReason(t, "host_key", website.Install(t.Context(), other.space, policy, path, []byte("y")))
