@@ -381,6 +381,20 @@ func TestPinnedKeyOfAnyTypeIsAskedFor(t *testing.T) {
 	require.Error(t, err)
 }
 
+// A file of somebody else's that may not be read, such as one that the host's panel put there, is replaced.
+func TestUnreadableFileIsReplaced(t *testing.T) {
+	t.Parallel()
+	h := openSSHd(t)
+	h.owned(t, path, []byte("older"))
+	require.NoError(t, os.Chown(h.file(path), 0, 0))
+	require.NoError(t, os.Chmod(h.file(path), 0o600))
+	require.NoError(t, website.Install(t.Context(), h.space, website.Policy{}, path, []byte("newer")))
+	got, err := os.ReadFile(h.file(path))
+	require.NoError(t, err)
+	require.Equal(t, "newer", string(got))
+	require.Equal(t, []string{"bazu.cert"}, h.names(t, "cert"))
+}
+
 // Without a document root, the folder in which a sign-in ends is one.
 func TestSpaceWithoutADocumentRoot(t *testing.T) {
 	t.Parallel()
