@@ -68,6 +68,7 @@ func TestCorrectionWhileVerifying(t *testing.T) {
 	row, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
 	require.NoError(t, err)
 	require.Equal(t, store.CorrectionApplied, row.Outcome)
+	require.True(t, row.EndedAt.Valid, "nothing is left to confirm")
 	require.Equal(t, 2, row.Send, "the second code of the channel")
 	contact, err := s.Contact(ctx, f.ID)
 	require.NoError(t, err)

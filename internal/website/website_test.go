@@ -173,9 +173,10 @@ func TestFindNumber(t *testing.T) {
 		page, contentType string
 		shown, linked     bool
 	}{
-		"linked":            {"<p>" + link, "text/html; charset=utf-8", true, true},
-		"GBK, undeclared":   {gbk, "text/html", true, true},
-		"GBK, wrong header": {gbk, "text/html; charset=utf-8", true, true},
+		"linked":              {"<p>" + link, "text/html; charset=utf-8", true, true},
+		"GBK, undeclared":     {gbk, "text/html", true, true},
+		"GBK, wrong header":   {gbk, "text/html; charset=utf-8", true, true},
+		"UTF-8, wrong header": {"<p>" + link, "text/html; charset=gbk", true, true},
 		"full width, spaced": {`<a href="https://beian.miit.gov.cn/#/x">沪ＩＣＰ备 ２０２６０００００１号－１</a>`,
 			"text/html; charset=utf-8", true, true},
 		"old target": {`<a href="//www.miibeian.gov.cn/">` + number + `</a>`, "text/html; charset=utf-8",
