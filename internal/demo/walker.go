@@ -198,7 +198,8 @@ func (w *Walker) messages(ctx context.Context, to string) (list []inbox.Message,
 		return nil, err
 	}
 	defer response.Body.Close()
-	return list, json.NewDecoder(response.Body).Decode(&list)
+	err = json.NewDecoder(response.Body).Decode(&list)
+	return list, err
 }
 
 // Verify reads both codes and enters them.

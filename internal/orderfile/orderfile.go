@@ -192,7 +192,8 @@ func (r row) order() (o store.OrderImport, err error) {
 	if err := r.addresses(&o); err != nil {
 		return o, err
 	}
-	return o, r.webSpace(&o)
+	err = r.webSpace(&o)
+	return o, err
 }
 
 // maxValue bounds values that have no limit of their own.

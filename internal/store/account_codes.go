@@ -179,7 +179,8 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err e
 		return c, err
 	case c.Purpose == PurposeContactAddress || sealed != nil:
 		c.First = c.Purpose == PurposePassword
-		return c, s.keys.OpenJSON(accountCodeAAD(id), sealed, &c.To)
+		err = s.keys.OpenJSON(accountCodeAAD(id), sealed, &c.To)
+		return c, err
 	}
 	address, err := s.ContactAddressesOf(ctx, userID)
 	c.To = address.By(c.Channel)

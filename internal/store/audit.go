@@ -247,7 +247,8 @@ func (s *Store) openHead(sealed []byte) (h auditHead, err error) {
 	if sealed == nil {
 		return h, nil // nothing has been written yet
 	}
-	return h, s.keys.OpenJSON(headAAD, sealed, &h)
+	err = s.keys.OpenJSON(headAAD, sealed, &h)
+	return h, err
 }
 
 // purgeAudit deletes the entries before a time from the log's beginning, and seals where it starts now, so that nobody

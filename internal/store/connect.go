@@ -128,12 +128,14 @@ func (s *Store) firstContact(ctx context.Context) error {
 
 // ServerVersion is the database server's own name for its version.
 func (s *Store) ServerVersion(ctx context.Context) (version string, err error) {
-	return version, s.db.GetContext(ctx, &version, `SELECT VERSION()`)
+	err = s.db.GetContext(ctx, &version, `SELECT VERSION()`)
+	return version, err
 }
 
 // ServerTime is the database server's clock.
 func (s *Store) ServerTime(ctx context.Context) (at time.Time, err error) {
-	return at, s.db.GetContext(ctx, &at, `SELECT UTC_TIMESTAMP(6)`)
+	err = s.db.GetContext(ctx, &at, `SELECT UTC_TIMESTAMP(6)`)
+	return at, err
 }
 
 // tooOld is a server that lacks what we use.

@@ -157,7 +157,8 @@ func (s *Store) lockContact(ctx context.Context, tx *sqlx.Tx, filingID int64) (d
 	if err != nil {
 		return d, err
 	}
-	return d, s.keys.OpenJSON(contactAAD(filingID), sealed, &d)
+	err = s.keys.OpenJSON(contactAAD(filingID), sealed, &d)
+	return d, err
 }
 
 // changeContact writes the next version of a filing's contact.
@@ -189,7 +190,8 @@ func (s *Store) Contact(ctx context.Context, filingID int64) (c ContactRow, err 
 		return c, err
 	}
 	c.Version = row.Version
-	return c, s.keys.OpenJSON(contactAAD(filingID), row.Sealed, &c.Details)
+	err = s.keys.OpenJSON(contactAAD(filingID), row.Sealed, &c.Details)
+	return c, err
 }
 
 type sealedContact struct{ sealed, mobile, email []byte }

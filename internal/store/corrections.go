@@ -248,7 +248,8 @@ func (s *Store) CorrectionCode(ctx context.Context, id int64) (c CorrectionCode,
 	if err != nil || ended {
 		return c, err
 	}
-	return c, s.keys.OpenJSON(correctionAAD(token, "new"), sealed, &c.To)
+	err = s.keys.OpenJSON(correctionAAD(token, "new"), sealed, &c.To)
+	return c, err
 }
 
 // PrepareCorrectionCode does what PrepareCode does, for a correction.
@@ -328,7 +329,8 @@ func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Ch
 	case err != nil:
 		return t, err
 	case ch == corrected && notifyOld:
-		return t, s.keys.OpenJSON(correctionAAD(token, "old"), old, &t.To)
+		err = s.keys.OpenJSON(correctionAAD(token, "old"), old, &t.To)
+		return t, err
 	case ch != corrected && notifyOther:
 		contact, err := s.Contact(ctx, t.FilingID)
 		t.To = addressesOf(contact.Details).By(ch)

@@ -77,7 +77,8 @@ func (s *Store) dossier(ctx context.Context, db sqlx.QueryerContext, filingID in
 	if err != nil {
 		return d, err
 	}
-	return d, s.keys.OpenJSON(dossierAAD(filingID, revision), sealed, &d)
+	err = s.keys.OpenJSON(dossierAAD(filingID, revision), sealed, &d)
+	return d, err
 }
 
 // LatestRevision is a filing's latest submitted revision; 0: none.

@@ -92,7 +92,8 @@ func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (f Figures, e
 	if err != nil {
 		return f, err
 	}
-	return f, json.Unmarshal(content, &f)
+	err = json.Unmarshal(content, &f)
+	return f, err
 }
 
 // countFigures counts and stores the result. Each query reads an index, and rows only of filings that are stuck or

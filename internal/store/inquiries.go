@@ -124,7 +124,8 @@ func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
 		q.Value, q.Password = c.Value, c.Password
 	}
 	if sealedAnswer != nil {
-		return q, s.keys.OpenJSON(inquiryAAD(id, "answer"), sealedAnswer, &q.Status)
+		err := s.keys.OpenJSON(inquiryAAD(id, "answer"), sealedAnswer, &q.Status)
+		return q, err
 	}
 	return q, nil
 }

@@ -90,7 +90,8 @@ type statementRow struct {
 
 func (r statementRow) statement() (Statement, error) {
 	st := Statement{filingID: r.FilingID, form: r.Form, hash: r.Hash}
-	return st, json.Unmarshal(r.Facts, &st.facts)
+	err := json.Unmarshal(r.Facts, &st.facts)
+	return st, err
 }
 
 // stateOnPaper records what a new paper states: what the form states now or, if that was never shown, what was last

@@ -158,7 +158,8 @@ func (s *Store) ticket(ctx context.Context, where string, args ...any) (Ticket, 
 	if err != nil {
 		return t, err
 	}
-	return t, s.openTicket(&t)
+	err = s.openTicket(&t)
+	return t, err
 }
 
 // TicketsOf lists a customer's tickets, newest first, after an ID (0: from the newest).

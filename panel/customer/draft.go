@@ -166,7 +166,8 @@ func (p *Pages) draftedForm(c *gin.Context, cur Current, shown shownForm, fields
 	}
 	f := web.Build(p.Texts.For(p.Lang(c)), shown.name, fields, values, shown.problems)
 	f.Draft = draft
-	return f, p.overtaken(c, cur, shown, &f, func(url.Values) []web.Field { return fields })
+	err = p.overtaken(c, cur, shown, &f, func(url.Values) []web.Field { return fields })
+	return f, err
 }
 
 // conflict prepares a form that another page has overtaken. It shows what was typed next to what the
