@@ -23,6 +23,7 @@ type AccountCodeRef struct {
 // accountTemplates are the texts of codes for accounts.
 var accountTemplates = map[store.CodePurpose]message.Template{
 	store.PurposePassword: message.PasswordCode, store.PurposeContactAddress: message.ContactAddressCode,
+	store.PurposeProof: message.ProofCode,
 }
 
 // SendAccountCode sends a code to an account, derived again on each attempt. It sends nothing if the row belongs

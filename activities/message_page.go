@@ -26,7 +26,7 @@ func PageOf(name message.Template, at SitePlace) string {
 		return "/sign-in/first"
 	case message.PasswordChanged:
 		return "/sign-in/forgotten"
-	case message.ContactAddressCode, message.AccountChanged:
+	case message.ContactAddressCode, message.ProofCode, message.AccountChanged:
 		return "/account"
 	case message.TicketAnswered:
 		return "/help/ask"

@@ -43,6 +43,54 @@ func (e FilingState) Valid() bool {
 	}
 }
 
+// Defines values for LaunchInputLanguage.
+const (
+	En LaunchInputLanguage = "en"
+	Zh LaunchInputLanguage = "zh"
+)
+
+// Valid indicates whether the value is a known member of the LaunchInputLanguage enum.
+func (e LaunchInputLanguage) Valid() bool {
+	switch e {
+	case En:
+		return true
+	case Zh:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LaunchInputTarget.
+const (
+	LaunchInputTargetAccount   LaunchInputTarget = "account"
+	LaunchInputTargetFiling    LaunchInputTarget = "filing"
+	LaunchInputTargetHelp      LaunchInputTarget = "help"
+	LaunchInputTargetOrder     LaunchInputTarget = "order"
+	LaunchInputTargetOrders    LaunchInputTarget = "orders"
+	LaunchInputTargetQuestions LaunchInputTarget = "questions"
+)
+
+// Valid indicates whether the value is a known member of the LaunchInputTarget enum.
+func (e LaunchInputTarget) Valid() bool {
+	switch e {
+	case LaunchInputTargetAccount:
+		return true
+	case LaunchInputTargetFiling:
+		return true
+	case LaunchInputTargetHelp:
+		return true
+	case LaunchInputTargetOrder:
+		return true
+	case LaunchInputTargetOrders:
+		return true
+	case LaunchInputTargetQuestions:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderStatus.
 const (
 	OrderStatusActive     OrderStatus = "active"
@@ -241,6 +289,36 @@ type FilingList struct {
 	Next nullable.Nullable[string] `json:"next"`
 }
 
+// Launch defines model for Launch.
+type Launch struct {
+	// ExpiresIn For how many seconds it works.
+	ExpiresIn int64 `json:"expires_in"`
+
+	// Url Where to send the customer's browser at once. It works once.
+	Url string `json:"url"`
+}
+
+// LaunchInput defines model for LaunchInput.
+type LaunchInput struct {
+	// Customer The customer's ID in your own panel: the one who is signed in there, and nobody else.
+	Customer string `json:"customer"`
+
+	// Language The language of the pages; absent: as the browser has it.
+	Language *LaunchInputLanguage `json:"language,omitempty"`
+
+	// Order The order's number, for order and filing. It must be the customer's.
+	Order *string `json:"order,omitempty"`
+
+	// Target Where it leads: the list of orders, an order, an order's filing, the account, the help centre, or the customer's questions.
+	Target *LaunchInputTarget `json:"target,omitempty"`
+}
+
+// LaunchInputLanguage The language of the pages; absent: as the browser has it.
+type LaunchInputLanguage string
+
+// LaunchInputTarget Where it leads: the list of orders, an order, an order's filing, the account, the help centre, or the customer's questions.
+type LaunchInputTarget string
+
 // Order defines model for Order.
 type Order struct {
 	// CreatedAt When the order was first stored.
@@ -433,6 +511,11 @@ type ListFilingsParams struct {
 	Limit *int64  `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// CreateLaunchParams defines parameters for CreateLaunch.
+type CreateLaunchParams struct {
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
 // ListOrdersParams defines parameters for ListOrders.
 type ListOrdersParams struct {
 	After *string `form:"after,omitempty" json:"after,omitempty"`
@@ -446,6 +529,9 @@ type TransferOrderParams struct {
 
 // PutCustomerJSONRequestBody defines body for PutCustomer for application/json ContentType.
 type PutCustomerJSONRequestBody = CustomerInput
+
+// CreateLaunchJSONRequestBody defines body for CreateLaunch for application/json ContentType.
+type CreateLaunchJSONRequestBody = LaunchInput
 
 // PutOrderJSONRequestBody defines body for PutOrder for application/json ContentType.
 type PutOrderJSONRequestBody = OrderInput
@@ -561,6 +647,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /filings (the `ListFilings` operationId).
 	ListFilings(ctx context.Context, params *ListFilingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateLaunchWithBody Sign a customer on
+	//
+	// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /launches (the `CreateLaunch` operationId).
+	CreateLaunchWithBody(ctx context.Context, params *CreateLaunchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateLaunch Sign a customer on
+	//
+	// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /launches (the `CreateLaunch` operationId).
+	CreateLaunch(ctx context.Context, params *CreateLaunchParams, body CreateLaunchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListOrders List orders
 	//
@@ -707,6 +811,44 @@ func (c *Client) PutCustomer(ctx context.Context, id string, body PutCustomerJSO
 // Corresponds with GET /filings (the `ListFilings` operationId).
 func (c *Client) ListFilings(ctx context.Context, params *ListFilingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListFilingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateLaunchWithBody Sign a customer on
+//
+// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /launches (the `CreateLaunch` operationId).
+func (c *Client) CreateLaunchWithBody(ctx context.Context, params *CreateLaunchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateLaunchRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateLaunch Sign a customer on
+//
+// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /launches (the `CreateLaunch` operationId).
+func (c *Client) CreateLaunch(ctx context.Context, params *CreateLaunchParams, body CreateLaunchJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateLaunchRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1041,6 +1183,61 @@ func NewListFilingsRequest(server string, params *ListFilingsParams) (*http.Requ
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateLaunchRequest calls the generic CreateLaunch builder with application/json body
+func NewCreateLaunchRequest(server string, params *CreateLaunchParams, body CreateLaunchJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateLaunchRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateLaunchRequestWithBody constructs an http.Request for the CreateLaunch method, with any body, and a specified content type
+func NewCreateLaunchRequestWithBody(server string, params *CreateLaunchParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/launches")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -1450,6 +1647,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /filings (the `ListFilings` operationId).
 	ListFilingsWithResponse(ctx context.Context, params *ListFilingsParams, reqEditors ...RequestEditorFn) (*ListFilingsResponse, error)
 
+	// CreateLaunchWithBodyWithResponse Sign a customer on
+	//
+	// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /launches (the `CreateLaunch` operationId).
+	CreateLaunchWithBodyWithResponse(ctx context.Context, params *CreateLaunchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLaunchResponse, error)
+
+	// CreateLaunchWithResponse Sign a customer on
+	//
+	// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /launches (the `CreateLaunch` operationId).
+	CreateLaunchWithResponse(ctx context.Context, params *CreateLaunchParams, body CreateLaunchJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLaunchResponse, error)
+
 	// ListOrdersWithResponse List orders
 	//
 	// All orders, oldest first, a part at a time.
@@ -1826,6 +2041,117 @@ func (r ListFilingsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListFilingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateLaunchResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Launch
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Problem
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Problem
+	// ApplicationproblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationproblemJSON408 *Problem
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *Problem
+	// ApplicationproblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationproblemJSON415 *Problem
+	// ApplicationproblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationproblemJSON422 *Problem
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *Problem
+	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationproblemJSON500 *Problem
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateLaunchResponse) GetJSON201() *Launch {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON400() *Problem {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON401() *Problem {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON403() *Problem {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON408 returns the response for an HTTP 408 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON408() *Problem {
+	return r.ApplicationproblemJSON408
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON413() *Problem {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON415() *Problem {
+	return r.ApplicationproblemJSON415
+}
+
+// GetApplicationproblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON422() *Problem {
+	return r.ApplicationproblemJSON422
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON429() *Problem {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON500() *Problem {
+	return r.ApplicationproblemJSON500
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateLaunchResponse) GetApplicationproblemJSON503() *Problem {
+	return r.ApplicationproblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateLaunchResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateLaunchResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateLaunchResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateLaunchResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -2606,6 +2932,36 @@ func (c *ClientWithResponses) ListFilingsWithResponse(ctx context.Context, param
 	return ParseListFilingsResponse(rsp)
 }
 
+// CreateLaunchWithBodyWithResponse Sign a customer on
+//
+// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /launches (the `CreateLaunch` operationId).
+func (c *ClientWithResponses) CreateLaunchWithBodyWithResponse(ctx context.Context, params *CreateLaunchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateLaunchResponse, error) {
+	rsp, err := c.CreateLaunchWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateLaunchResponse(rsp)
+}
+
+// CreateLaunchWithResponse Sign a customer on
+//
+// Make the link on your server when the customer clicks, and redirect the browser to it. It works once, within 60 seconds. Never show it to anybody else.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /launches (the `CreateLaunch` operationId).
+func (c *ClientWithResponses) CreateLaunchWithResponse(ctx context.Context, params *CreateLaunchParams, body CreateLaunchJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateLaunchResponse, error) {
+	rsp, err := c.CreateLaunch(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateLaunchResponse(rsp)
+}
+
 // ListOrdersWithResponse List orders
 //
 // All orders, oldest first, a part at a time.
@@ -2968,6 +3324,102 @@ func ParseListFilingsResponse(rsp *http.Response) (*ListFilingsResponse, error) 
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateLaunchResponse parses an HTTP response from a CreateLaunchWithResponse call
+func ParseCreateLaunchResponse(rsp *http.Response) (*CreateLaunchResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateLaunchResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Launch
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Problem

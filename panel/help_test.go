@@ -107,7 +107,7 @@ func (v *visitor) post(path string, values url.Values, status int) *goquery.Docu
 func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 	h := newHelping(t)
 	forms := h.panel.FormFields()
-	require.Len(t, forms, 21)
+	require.Len(t, forms, 22)
 	for form, names := range forms {
 		require.NotEmpty(t, names)
 		for _, name := range names {

@@ -267,6 +267,7 @@ func (o *office) furnish() {
 		Addresses: []string{"192.0.2.0/24"}})
 	must(err)
 	o.paths["/support/api-keys/:id"] = fmt.Sprint(key.ID)
+	o.paths[":token"] = "unknown"
 	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process",
 		"style.css"
 }

@@ -154,8 +154,9 @@ const roundTrips = 5
 
 // pagesAsking are the routes whose round trips are counted. Where a page can show more or less, o.furnish made much.
 var pagesAsking = strings.Fields(`
-/ /account /account/confirm /account/contact/:channel /account/contact/:channel/code /account/password /account/totp
-/account/totp/enrol /api /api/v1/customers/:id /api/v1/filings /api/v1/openapi.json /api/v1/openapi.yaml
+/ /account /account/confirm /account/confirm/code /account/confirm/code/enter
+/account/contact/:channel /account/contact/:channel/code /account/password /account/totp
+/account/totp/enrol /launch/:token /api /api/v1/customers/:id /api/v1/filings /api/v1/openapi.json /api/v1/openapi.yaml
 /api/v1/orders /api/v1/orders/:number /api/v1/orders/:number/web-space /assets/*filepath /captcha /captcha/sound /documents /healthz /help /help/:page
 /help/announcements /help/announcements/:id /help/ask /help/asked /help/codes /help/complain /help/provinces
 /help/reasons /help/search /orders /orders/:number /orders/:number/filing /orders/:number/filing/certificate

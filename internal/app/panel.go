@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/beian/beian/internal/config"
@@ -82,12 +83,14 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
 			CertificateName: set.Provider.CertificateName,
 			PrivacyContact:  set.Provider.PrivacyContact,
+			PanelURL:        set.Provider.PanelURL,
 		},
 		Keep:   keep,
 		Papers: papers, Rules: book, VettingLease: set.Panel.VettingLease, SecondVetting: second,
 		ReportSecret: reportSecret,
 		Resolver:     website.NewResolver(set.Panel.DNS),
 		Registry:     registries, Sites: looker,
+		PublicURL:     strings.TrimRight(set.Mail.PanelURL, "/"),
 		SecureCookies: set.Panel.SecureCookies, HSTS: set.Panel.HSTS, TrustedProxies: set.Panel.TrustedProxies,
 		FrameOrigins: set.Panel.FrameOrigins, SessionIdle: set.Panel.SessionIdle,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),

@@ -97,6 +97,8 @@ type Provider struct {
 	AccessMode  int      `env:"BEIAN_ACCESS_MODE" help:"access mode to pre-fill: 1 dedicated line, 2 server hosting, 3 virtual host, 4 other" default:"3"`
 	ServerPlace int      `env:"BEIAN_SERVER_PLACE" help:"server place to pre-fill: the province's position in the order of GB/T 2260" default:"9"`
 	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the filing number may link to, preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
+	// PanelURL is where customers whose launch is over find a new one.
+	PanelURL string `env:"BEIAN_PROVIDER_PANEL_URL" help:"address of the provider's own panel, to which a page leads back when a sign-on link no longer works; empty: no link"`
 	// PoliceTarget is the address that a public-security filing number links to.
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
 	// CertificateName is the name of the bureau's certificate file on sites, where a bureau still issues one.
@@ -204,7 +206,7 @@ type SMS struct {
 	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS; HTTP is for simulators (BEIAN_DEVELOPMENT)" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved SMS signature"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16,account_changed=SMS_17"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16,account_changed=SMS_17,proof_code=SMS_18"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"how long to wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"messages a second for all workers together; 0: no limit" default:"20"`
 }
@@ -221,7 +223,7 @@ type Mail struct {
 	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the certificate authority to trust; empty: the system's" placeholder:"FILE"`
 	Language string `env:"BEIAN_MESSAGE_LANGUAGE" help:"language of messages: zh or en" enum:"zh,en" default:"zh"`
 	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address for staff alerts: a new cause of stuck filings, a stopped exchange, new tasks and questions"`
-	PanelURL string `env:"BEIAN_PANEL_URL" help:"public address of the panel, such as https://beian.example.com; links in mails start with it"`
+	PanelURL string `env:"BEIAN_PANEL_URL" help:"public address of the panel, such as https://beian.example.com; links in mails and sign-on links start with it"`
 }
 
 // Staff is how staff are alerted, besides by mail.

@@ -57,10 +57,11 @@ const (
 	SMSVerification Template = "sms_verification"
 	// Police reminds the customer of the public-security filing (公安联网备案); params order and left (days).
 	Police Template = "police"
-	// PasswordCode lets a person set a new password, ContactAddressCode confirms a new mail address or mobile number;
-	// params login and code.
+	// PasswordCode lets a person set a new password, ContactAddressCode confirms a new mail address or mobile number,
+	// ProofCode proves who is there before account settings are changed; params login and code.
 	PasswordCode       Template = "password_code"
 	ContactAddressCode Template = "contact_address_code"
+	ProofCode          Template = "proof_code"
 	// FirstPassword is PasswordCode for a customer's first password, which staff had sent; by mail only; params login
 	// and code.
 	FirstPassword Template = "first_password"
@@ -87,7 +88,7 @@ const (
 // SMSTemplates are the messages sent by SMS; each needs a text approved by Aliyun.
 var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, SMSVerification, Ended, SentBack,
 	Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn,
-	AccountChanged}
+	AccountChanged, ProofCode}
 
 // CustomerTemplates are the messages to customers.
 var CustomerTemplates = append([]Template{FollowUpWithdrawn, RegistrationWithdrawn, PasswordChanged, FirstPassword,
@@ -103,14 +104,14 @@ const SitesParam = "sites"
 
 // Requested reports whether somebody asked for the message and waits for it: a code. Others go out by themselves.
 func (t Template) Requested() bool {
-	return slices.Contains([]Template{ContactCode, PasswordCode, ContactAddressCode, FirstPassword}, t)
+	return slices.Contains([]Template{ContactCode, PasswordCode, ContactAddressCode, ProofCode, FirstPassword}, t)
 }
 
 // Linked reports whether the SMS may carry a link. Aliyun allows none in templates of codes (验证码模板不支持链接,
 // https://help.aliyun.com/document_detail/463237.html), and none in a variable (isv.PARAM_NOT_SUPPORT_URL): the link is
 // a fixed part of the approved text, the same for everybody.
 func (t Template) Linked() bool {
-	return t != ContactCode && t != PasswordCode && t != ContactAddressCode
+	return t != ContactCode && t != PasswordCode && t != ContactAddressCode && t != ProofCode
 }
 
 //go:embed texts/*.tmpl

@@ -21,6 +21,8 @@ const (
 	PurposePassword CodePurpose = "password"
 	// PurposeContactAddress confirms a new mail address or mobile number.
 	PurposeContactAddress CodePurpose = "address"
+	// PurposeProof proves who is there, before something is changed that a password protects.
+	PurposeProof CodePurpose = "proof"
 )
 
 // keepCodes is how long a code's row is kept. It must outlast the lock.
@@ -66,6 +68,15 @@ func (s *Store) RequestContactAddress(ctx context.Context, userID int64, ch fili
 		userID: userID, to: address}
 	return s.requestAccountCode(ctx, request,
 		func(tx *sqlx.Tx) error { return s.spendCode(ctx, tx, ch, userID, address) })
+}
+
+// RequestProof requests a code to one of an account's ProofAddresses, which proves who is there; errors as in
+// RequestContactAddress.
+func (s *Store) RequestProof(ctx context.Context, userID int64, ch filing.Channel,
+	to string) (id int64, send int, err error) {
+	request := accountCodeRequest{subject: fmt.Sprintf("user/%d", userID), purpose: PurposeProof, ch: ch, userID: userID,
+		to: to}
+	return s.requestAccountCode(ctx, request, func(tx *sqlx.Tx) error { return s.spendCode(ctx, tx, ch, userID, to) })
 }
 
 // accountCodeRequest is a code to be sent: of whose row, and to whom; to is empty for the account's own address.

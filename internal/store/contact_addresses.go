@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -98,8 +99,47 @@ func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAd
 	return r, nil
 }
 
+// ProofAddresses are where a code may go that proves who is there: the addresses that the account has confirmed; while
+// it has none, those that the provider gave; and only then those of a filing, which whoever was launched may have opened
+// with an address of their own.
+func (s *Store) ProofAddresses(ctx context.Context, userID int64) (ContactAddresses, error) {
+	var own, verified, provided ContactAddresses
+	var all errgroup.Group
+	all.Go(func() (err error) { own, err = s.OwnContactAddresses(ctx, userID); return err })
+	all.Go(func() (err error) { verified, err = addressesBy(ctx, userID, s.verifiedAddress); return err })
+	all.Go(func() (err error) { provided, err = addressesBy(ctx, userID, s.providerAddress); return err })
+	if err := all.Wait(); err != nil {
+		return ContactAddresses{}, fmt.Errorf("looking for a contact of account %d: %w", userID, err)
+	}
+	return cmp.Or(own, provided, verified), nil
+}
+
+// addressesBy looks for the addresses of both channels at once.
+func addressesBy(ctx context.Context, userID int64,
+	find func(context.Context, int64, filing.Channel) (string, error)) (r ContactAddresses, err error) {
+	var both errgroup.Group
+	found := make([]string, len(filing.Channels))
+	for i, ch := range filing.Channels {
+		both.Go(func() (err error) { found[i], err = find(ctx, userID, ch); return err })
+	}
+	err = both.Wait()
+	for i, ch := range filing.Channels {
+		r.set(ch, found[i])
+	}
+	return r, err
+}
+
 // otherAddress is an address of ContactAddressesOf that isn't the account's own.
 func (s *Store) otherAddress(ctx context.Context, userID int64, ch filing.Channel) (string, error) {
+	to, err := s.verifiedAddress(ctx, userID, ch)
+	if err != nil || to != "" {
+		return to, err
+	}
+	return s.providerAddress(ctx, userID, ch)
+}
+
+// verifiedAddress is that of the customer's latest filing whose contact was verified; empty if there is none.
+func (s *Store) verifiedAddress(ctx context.Context, userID int64, ch filing.Channel) (string, error) {
 	filingID, found, err := getOptional[int64](ctx, s.db, `
 		SELECT f.id FROM filings f JOIN contacts c ON c.filing_id = f.id
 			JOIN verifications v ON v.filing_id = f.id AND v.channel = ? AND v.verified_at IS NOT NULL
@@ -108,7 +148,7 @@ func (s *Store) otherAddress(ctx context.Context, userID int64, ch filing.Channe
 		return "", err
 	}
 	if !found {
-		return s.providerAddress(ctx, userID, ch)
+		return "", nil
 	}
 	contact, err := s.Contact(ctx, filingID)
 	return addressesOf(contact.Details).By(ch), err

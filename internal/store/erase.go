@@ -204,6 +204,7 @@ func (s *Store) eraseAccount(ctx context.Context, tx *sqlx.Tx, id int64, done *E
 			e.undone_by = '' WHERE f.customer_id = ?`, id),
 		fragmentOf(`DELETE FROM user_names WHERE customer_id = ?`, id),
 		fragmentOf(`DELETE FROM api_customers WHERE user_id = ?`, id),
+		fragmentOf(`DELETE FROM launches WHERE user_id = ?`, id),
 		fragmentOf(`UPDATE orders SET sealed_web_space = NULL, provider_space_hash = NULL WHERE customer_id = ?`, id),
 		fragmentOf(`UPDATE users SET login = ?, password_hash = '', disabled_at = COALESCE(disabled_at, ?) WHERE id = ?`,
 			ErasedLogin(id), s.utcNow(), id))

@@ -49,6 +49,7 @@ var personalTables = []personalTable{
 	}()},
 	{"user_sessions", `user_id = ?`, nil},
 	{"api_customers", `user_id = ?`, nil},
+	{"launches", `user_id = ?`, nil},
 	{"account_codes", `user_id = ?`, sealedColumns{
 		"sealed_address": func(r personalRow) string { return accountCodeAAD(r.number("id")) }}},
 	{"orders", `customer_id = ?`, sealedColumns{

@@ -50,6 +50,9 @@ const (
 	QuotaSavedBytes QuotaKind = "saved_bytes"
 	// QuotaAPI is a request to the API.
 	QuotaAPI QuotaKind = "api"
+	// QuotaLaunch is a launch that is made, QuotaLaunchUse a try at using one.
+	QuotaLaunch    QuotaKind = "launch"
+	QuotaLaunchUse QuotaKind = "launch_use"
 )
 
 // QuotaScope says whose spending is counted together.
@@ -129,6 +132,9 @@ var Quotas = []Quota{
 	{QuotaSavedPost, Overall, 50_000, day},
 	{QuotaSavedBytes, Overall, 512 << 20, day},
 	{QuotaAPI, ByKey, DefaultAPIPerMinute, time.Minute},
+	// A click makes a launch. A network may be a company's, or an operator's with thousands of phones.
+	{QuotaLaunch, ByCustomer, 120, hour},
+	{QuotaLaunchUse, ByNetwork, 600, 10 * time.Minute},
 	// The circuit breakers: an attack that every other limit lets through ends here (BEIAN_SMS_PER_DAY).
 	{QuotaMail, Overall, 50_000, day},
 	{QuotaSMS, Overall, DefaultSMSPerDay, day},

@@ -38,7 +38,7 @@ var RetentionRules = []RetentionRule{
 		words("账号被删除（`beian customers erase`）；工作人员的账号一直保留",
 			"the account is erased (`beian customers erase`); staff's stay"), whyShortest},
 	{[]string{"sessions", "user_sessions", "saved_posts", "sign_in_tries", "account_codes", "captchas", "quota_usage",
-		"inquiries", "api_answers"}, "",
+		"inquiries", "api_answers", "launches"}, "",
 		words("登录、验证码、暂存的表单、向管局的查询", "sign-ins, codes, saved posts, questions to the bureau"),
 		words("到期即删：十分钟至七天", "they expire, after ten minutes to seven days"), whyShortest},
 	{[]string{"account_notices"}, "", words("账号变更的通知", "notices of changes to accounts"),

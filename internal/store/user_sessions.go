@@ -18,6 +18,8 @@ type UserSession struct {
 	Agent      string    `db:"agent"`
 	CreatedAt  time.Time `db:"created_at"`
 	LastSeenAt time.Time `db:"last_seen_at"`
+	// Launched: the provider's panel began it (UseLaunch).
+	Launched bool `db:"launched"`
 }
 
 // BeginSession records that an account signed in for a lifetime.
@@ -45,6 +47,9 @@ type SessionState struct {
 	StaffRole StaffRole
 	// SecondFactor: it was given in this session. Enrolled: the account has one.
 	SecondFactor, Enrolled bool
+	// Launched: nobody proved anything when it began, since the provider's panel vouched for them. HasPassword: the
+	// account has one.
+	Launched, HasPassword bool
 }
 
 // SessionUse is how a session is used.
@@ -61,10 +66,12 @@ func (s *Store) SessionState(ctx context.Context, userID, id int64, use SessionU
 	var seen time.Time
 	var role Role
 	err = scan(ctx, s.db, "session", fragmentOf(`
-		SELECT TRUE, s.last_seen_at, s.second_factor, u.role, u.staff_role, t.sealed_secret IS NOT NULL
+		SELECT TRUE, s.last_seen_at, s.second_factor, u.role, u.staff_role, t.sealed_secret IS NOT NULL,
+			s.launched_by IS NOT NULL, u.password_hash <> ''
 		FROM user_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN staff_totp t ON t.user_id = u.id
 		WHERE s.id = ? AND s.user_id = ? AND s.expires_at > ? AND u.disabled_at IS NULL`, id, userID, now),
-		&state.Lives, &seen, &state.SecondFactor, &role, &state.StaffRole, &state.Enrolled)
+		&state.Lives, &seen, &state.SecondFactor, &role, &state.StaffRole, &state.Enrolled,
+		&state.Launched, &state.HasPassword)
 	if errors.Is(err, ErrNotFound) {
 		return state, nil
 	} else if err != nil {
@@ -91,8 +98,8 @@ func (s *Store) SessionState(ctx context.Context, userID, id int64, use SessionU
 // UserSessions lists an account's sessions, newest first.
 func (s *Store) UserSessions(ctx context.Context, userID int64) ([]UserSession, error) {
 	return selectAll[UserSession](ctx, s.db, `
-		SELECT id, agent, created_at, last_seen_at FROM user_sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC
-		LIMIT 100`, userID, s.utcNow())
+		SELECT id, agent, created_at, last_seen_at, launched_by IS NOT NULL AS launched FROM user_sessions
+		WHERE user_id = ? AND expires_at > ? ORDER BY id DESC LIMIT 100`, userID, s.utcNow())
 }
 
 // EndSession ends one of an account's sessions.
@@ -117,6 +124,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 		fragmentOf(`DELETE FROM saved_posts WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM captchas WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM api_answers WHERE expires_at < ?`, now),
+		fragmentOf(`DELETE FROM launches WHERE created_at < ?`, now.Add(-keepLaunches)),
 		fragmentOf(`DELETE FROM quota_usage WHERE ends_at < ?`, now),
 		fragmentOf(`DELETE FROM account_notices WHERE created_at < ?`, now.Add(-keepAccountNotices)),
 		fragmentOf(`DELETE FROM message_deliveries WHERE settled_at < ?`, now.Add(-keepDeliveries)),

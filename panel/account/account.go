@@ -70,6 +70,14 @@ func presentPasswordField() web.Field {
 	return web.Field{Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"}
 }
 
+// presentPassword is the field that asks for it; none where the reader has given a proof already (proven).
+func (p *Pages) presentPassword(c *gin.Context) []web.Field {
+	if p.needsProof(c) {
+		return nil
+	}
+	return []web.Field{presentPasswordField()}
+}
+
 func passwordFields() []web.Field {
 	return append([]web.Field{presentPasswordField()}, newPasswordFields()...)
 }
@@ -78,7 +86,7 @@ func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, ni
 
 func (p *Pages) showPassword(c *gin.Context, problems filing.Problems) error {
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account.password_title"}, web.With(formPage, accountForm{
-		Form: p.Form(c, "account_password", passwordFields(), nil, problems),
+		Form: p.Form(c, "account_password", append(p.presentPassword(c), newPasswordFields()...), nil, problems),
 		Lead: "account.password_lead", Button: "account.password_button",
 	}))
 }
@@ -134,7 +142,7 @@ func (p *Pages) preparePasswordChange(
 
 func (p *Pages) changePassword(c *gin.Context) error {
 	values, ctx := web.PostForm(c), c.Request.Context()
-	problems, err := p.checkPresentPassword(c, values.Get("present_password"))
+	problems, err := p.checkProof(c, values.Get("present_password"))
 	if err != nil {
 		return err
 	}

@@ -8,11 +8,15 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// confirmForm asks staff who are signed in who they are, before they decide about other people's access.
+// confirmForm asks somebody who is signed in who they are: staff before they decide about other people's access, and
+// customers before they change what keeps others out of their account, if they proved nothing yet (proven).
 func (p *Pages) confirmForm(c *gin.Context) error {
-	_, factor, err := p.confirming(c)
+	user, factor, err := p.confirming(c)
 	if err != nil {
 		return err
+	}
+	if user.Role == store.RoleCustomer && user.PasswordHash == "" {
+		return web.Redirect(c, proofPath(c, pathProof))
 	}
 	return p.showConfirm(c, factor, nil)
 }
@@ -29,9 +33,17 @@ func (p *Pages) showConfirm(c *gin.Context, factor store.TOTP, problems filing.P
 	if factor.Enrolled() {
 		form = p.Form(c, "second_factor", totpFields(), nil, problems)
 	}
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account_confirm.title"}, web.With(formPage, accountForm{
-		Form: form, Lead: "account_confirm.lead", Button: "account_confirm.button",
-	}))
+	data := confirmData{Form: form, Lead: "account_confirm.lead"}
+	if p.Role(c) == store.RoleCustomer {
+		data.Lead, data.Code = "account_confirm.own_lead", proofPath(c, pathProof)
+	}
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account_confirm.title"}, web.With(confirmPage, data))
+}
+
+type confirmData struct {
+	web.Form
+	// Lead is a key of texts; Code is where a code does instead, if anywhere.
+	Lead, Code string
 }
 
 // confirm takes the device's code or, without a device, the password.
@@ -52,7 +64,15 @@ func (p *Pages) confirm(c *gin.Context) error {
 	case problems != nil:
 		return p.showConfirm(c, factor, problems)
 	}
+	return p.confirmed(c, user)
+}
+
+// confirmed goes on to what wanted the proof.
+func (p *Pages) confirmed(c *gin.Context, user store.User) error {
 	entry := staffAuditEntry(user, "session.confirm", store.OutcomeDone)
+	if user.Role == store.RoleCustomer {
+		entry = customerAuditEntry(user, "session.confirm")
+	}
 	if _, err := p.Store.Audit(c.Request.Context(), entry); err != nil {
 		return err
 	}

@@ -29,10 +29,11 @@ func (p *Pages) contactAddressForm(c *gin.Context) error {
 }
 
 func (p *Pages) showContactAddress(c *gin.Context, name string, values url.Values, problems filing.Problems) error {
-	fields := []web.Field{web.ContactAddressField(name), presentPasswordField()}
+	fields := append([]web.Field{web.ContactAddressField(name)}, p.presentPassword(c)...)
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account.set_" + name}, web.With(formPage, accountForm{
-		Form: p.Form(c, "account_contact", fields, values, problems),
-		Lead: "account.contact_lead", Button: "account.contact_button",
+		Form:   p.Form(c, "account_contact", fields, values, problems),
+		Lead:   web.When(!p.needsProof(c), "account.contact_lead") + web.When(p.needsProof(c), "account.contact_proven_lead"),
+		Button: "account.contact_button",
 	}))
 }
 
@@ -44,7 +45,7 @@ func (p *Pages) requestContactAddress(c *gin.Context) error {
 	}
 	values, ctx := web.PostForm(c), c.Request.Context()
 	address, problems := web.ContactAddress(values, name)
-	wrong, err := p.checkPresentPassword(c, values.Get("present_password"))
+	wrong, err := p.checkProof(c, values.Get("present_password"))
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (p *Pages) contactAddressCodeForm(c *gin.Context) error {
 }
 
 func (p *Pages) showContactAddressCode(c *gin.Context, problems filing.Problems) error {
-	codes, err := p.sentCodes(c.Request.Context())
+	codes, err := p.sentCodes(c.Request.Context(), keyContactAddress)
 	if err != nil {
 		return err
 	}
@@ -97,9 +98,9 @@ func (p *Pages) showContactAddressCode(c *gin.Context, problems filing.Problems)
 	})
 }
 
-// sentCodes is the code of this session's address; none if it has none any more.
-func (p *Pages) sentCodes(ctx context.Context) ([]web.SentCode, error) {
-	id := p.Sessions.GetInt64(ctx, keyContactAddress)
+// sentCodes is the code whose ID the session has under a key; none if it has none any more.
+func (p *Pages) sentCodes(ctx context.Context, key string) ([]web.SentCode, error) {
+	id := p.Sessions.GetInt64(ctx, key)
 	v, err := p.Store.AccountVerification(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil

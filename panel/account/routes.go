@@ -34,21 +34,27 @@ func (p *Pages) Routes(all, in web.Group) {
 	all.GET(pathEnrol, p.enrolForm)
 	all.POST(pathEnrol, p.enrol)
 	all.POST("/sign-out", p.signOut)
+	all.GET(web.LaunchPath+":token", p.launchForm)
+	all.POST(web.LaunchPath+":token", p.launch)
 
 	in.GET("/", p.home)
 	in.GET("/account", p.accountPage)
-	in.GET("/account/password", p.passwordForm)
-	in.POST("/account/password", p.changePassword)
-	in.GET("/account/contact/:channel", p.contactAddressForm)
-	in.POST("/account/contact/:channel", p.requestContactAddress)
+	in.GET("/account/password", p.proven(p.passwordForm))
+	in.POST("/account/password", p.proven(p.changePassword))
+	in.GET("/account/contact/:channel", p.proven(p.contactAddressForm))
+	in.POST("/account/contact/:channel", p.proven(p.requestContactAddress))
 	in.GET("/account/contact/:channel/code", p.contactAddressCodeForm)
 	in.POST("/account/contact/:channel/code", p.confirmContactAddress)
 	in.POST("/account/sessions/:id/end", p.endSession)
 	in.POST("/account/end-others", p.endOthers)
 
-	confirm := in.Group(web.PathConfirm, p.RequireRole(store.RoleSupport))
-	confirm.GET("", p.confirmForm)
-	confirm.POST("", p.confirm)
+	in.GET(web.PathConfirm, p.confirmForm)
+	in.POST(web.PathConfirm, p.confirm)
+	proof := in.Group(pathProof, p.RequireRole(store.RoleCustomer))
+	proof.GET("", p.proofForm)
+	proof.POST("", p.requestProof)
+	proof.GET("/enter", p.proofCodeForm)
+	proof.POST("/enter", p.confirmProof)
 
 	totp := in.Group(pathTOTP, p.RequireRole(store.RoleSupport))
 	totp.GET("", p.totpPage)
@@ -62,7 +68,7 @@ func Forms(t *locale.Localizer) map[string][]web.Field {
 	return map[string][]web.Field{
 		"sign_in": signInFields(), "forgotten": forgottenFields(t), "account_code": web.CodeFields(),
 		"first_code":       firstCodeFields(),
-		"account_password": passwordFields(),
-		"account_contact":  {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
+		"account_password": passwordFields(), "account_proof": {{Name: "channel"}},
+		"account_contact": {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
 	}
 }

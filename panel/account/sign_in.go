@@ -169,12 +169,18 @@ func (p *Pages) beginSession(c *gin.Context, user store.User) error {
 		return err
 	}
 	p.Sessions.Remove(ctx, web.KeyFailures)
-	p.Sessions.Put(ctx, web.KeyUser, user.ID)
-	p.Sessions.Put(ctx, web.KeyRole, string(user.Role))
-	p.Sessions.Put(ctx, web.KeyLogin, user.Login)
-	p.Sessions.Put(ctx, web.KeyDevice, device)
+	p.putUser(c, user.ID, user.Role, user.Login, device)
 	p.Confirmed(c)
 	return p.RememberAccount(c, user.ID)
+}
+
+// putUser makes the browser's session somebody's.
+func (p *Pages) putUser(c *gin.Context, id int64, role store.Role, login string, device int64) {
+	ctx := c.Request.Context()
+	p.Sessions.Put(ctx, web.KeyUser, id)
+	p.Sessions.Put(ctx, web.KeyRole, string(role))
+	p.Sessions.Put(ctx, web.KeyLogin, login)
+	p.Sessions.Put(ctx, web.KeyDevice, device)
 }
 
 func (p *Pages) signOut(c *gin.Context) error {
@@ -203,6 +209,7 @@ func (p *Pages) alive(c *gin.Context) (bool, error) {
 	state, err := p.Store.SessionState(ctx, p.UserID(c), p.device(c),
 		store.SessionUse{Idle: p.SessionIdle, Unattended: web.IsEventStream(c.Request)})
 	lives := state.Lives && p.factorsGiven(state)
+	c.Set(contextState, state)
 	c.Set(web.ContextStaff, state.StaffRole)
 	if err == nil && !lives {
 		c.Set(web.ContextStaff, store.StaffRole(""))

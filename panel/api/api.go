@@ -61,6 +61,7 @@ func New(k *web.Kit) (*API, error) {
 	a.registerOrders()
 	a.registerSpaces()
 	a.registerFilings()
+	a.registerLaunches()
 	a.describe()
 	return a, a.serveDocument()
 }
@@ -103,6 +104,8 @@ func (a *API) english(key string) string { return a.Texts.For("en").T(key, nil) 
 type (
 	textsKey struct{}
 	apiKey   struct{}
+	// originKey is that of the address under which the panel was asked.
+	originKey struct{}
 )
 
 // textsOf are the texts in the language that a request asks for.
@@ -117,10 +120,17 @@ func keyOf(ctx context.Context) store.APIKey {
 	return k
 }
 
+// originOf is the scheme and host of the panel's links.
+func originOf(ctx context.Context) string {
+	origin, _ := ctx.Value(originKey{}).(string)
+	return origin
+}
+
 // prepare bounds a request's time, chooses its language, and answers if it panics.
 func (a *API) prepare(c *gin.Context) {
 	texts := a.Texts.For(web.AcceptedLang(c.GetHeader("Accept-Language")))
-	ctx, cancel := context.WithTimeout(context.WithValue(c.Request.Context(), textsKey{}, texts), web.FormTime)
+	ctx := context.WithValue(c.Request.Context(), originKey{}, a.Origin(c.Request))
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, textsKey{}, texts), web.FormTime)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
 	c.Header("Vary", "Accept-Language")

@@ -25,6 +25,8 @@ import (
 type filings struct {
 	panel.Filings
 	withdraw func(ref string) error
+	// codes are the account codes that were asked for.
+	codes []int64
 }
 
 func (f *filings) Withdraw(_ context.Context, ref string, _ workflows.ByActor) (workflows.State, error) {

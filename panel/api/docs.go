@@ -83,8 +83,10 @@ func docsOf(method, path string, op *huma.Operation) docsOperation {
 	if op.RequestBody != nil {
 		d.Body = schemaIn(op.RequestBody.Content)
 	}
-	if ok := op.Responses["200"]; ok != nil {
-		d.Answer = schemaIn(ok.Content)
+	for _, status := range []string{"201", "200"} {
+		if ok := op.Responses[status]; ok != nil {
+			d.Answer = schemaIn(ok.Content)
+		}
 	}
 	return d
 }

@@ -153,7 +153,7 @@ func TestTheDocumentedRequestsWork(t *testing.T) {
 		page, err := os.ReadFile(path)
 		require.NoError(t, err)
 		examples := documented.FindAllStringSubmatch(string(page), -1)
-		require.Len(t, examples, 4, path)
+		require.Len(t, examples, 5, path)
 		for _, e := range examples {
 			a := s.send(cmp.Or(e[1], http.MethodGet), "/api/v1"+e[2], e[3])
 			require.Less(t, a.status, 300, "%s: %s", e[0], a.raw)

@@ -72,6 +72,7 @@ const (
 	codeInvalid         = "invalid"
 	codeIncomplete      = "incomplete"
 	codeCustomerUnknown = "customer_unknown"
+	codeOrderUnknown    = "order_unknown"
 	codeOtherRequest    = "idempotency_key_reused"
 	codeRateLimited     = "rate_limited"
 	codeInternal        = "internal"
@@ -92,6 +93,7 @@ var statuses = []struct {
 	{codeInFlight, http.StatusConflict}, {codeTooLarge, http.StatusRequestEntityTooLarge},
 	{codeMediaType, http.StatusUnsupportedMediaType}, {codeInvalid, http.StatusUnprocessableEntity},
 	{codeIncomplete, http.StatusUnprocessableEntity}, {codeCustomerUnknown, http.StatusUnprocessableEntity},
+	{codeOrderUnknown, http.StatusUnprocessableEntity},
 	{codeOtherRequest, http.StatusUnprocessableEntity}, {codeRateLimited, http.StatusTooManyRequests},
 	{codeInternal, http.StatusInternalServerError}, {codeUnavailable, http.StatusServiceUnavailable},
 }

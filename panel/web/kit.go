@@ -68,6 +68,8 @@ type Provider struct {
 	PoliceTarget string
 	// CertificateName is the certificate file's name; empty: filing.CertificateName.
 	CertificateName string
+	// PanelURL is where customers find their orders at the provider; empty: nobody said.
+	PanelURL string
 }
 
 // Config configures the panel.
@@ -87,6 +89,8 @@ type Config struct {
 	Rules        *rules.Book
 	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
+	// PublicURL is the panel's public address, without a slash at its end; empty: the one that a request names.
+	PublicURL string
 	// HSTS is for how long browsers open the panel over HTTPS only, once they have; 0: they may open it otherwise.
 	HSTS time.Duration
 	// SessionIdle is how long a session may be unused; 0: as long as it lasts.

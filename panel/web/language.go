@@ -29,14 +29,19 @@ func (k *Kit) setLanguage(c *gin.Context) error {
 	if lang != "en" {
 		lang = "zh"
 	}
-	k.Sessions.Put(c.Request.Context(), keyLang, lang)
-	http.SetCookie(c.Writer, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: langCookieAge, HttpOnly: true,
-		Secure: k.SecureCookies, SameSite: k.sameSite(), Partitioned: k.crossSite()})
+	k.ChooseLanguage(c, lang)
 	next := LocalPath(c.PostForm("next"))
 	if err := k.saveTyped(c, next); err != nil {
 		return err // an error page leads back to what was typed
 	}
 	return Redirect(c, next)
+}
+
+// ChooseLanguage makes zh or en the reader's language.
+func (k *Kit) ChooseLanguage(c *gin.Context, lang string) {
+	k.Sessions.Put(c.Request.Context(), keyLang, lang)
+	http.SetCookie(c.Writer, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: langCookieAge, HttpOnly: true,
+		Secure: k.SecureCookies, SameSite: k.sameSite(), Partitioned: k.crossSite()})
 }
 
 // saveTyped keeps a form's values for the page in the other language.

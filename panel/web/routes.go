@@ -42,7 +42,10 @@ func (k *Kit) BareEngine() (*gin.Engine, error) {
 func (k *Kit) Handler(g *gin.Engine) http.Handler {
 	k.forms, k.pages = formRoutes(g.Routes()), pageRoutes(g.Routes())
 	// Forms are accepted only from this site's pages (Sec-Fetch-Site, Origin).
-	return headAsGet(http.NewCrossOriginProtection().Handler(k.withSession(g)))
+	own := http.NewCrossOriginProtection()
+	// A launch's page has no referrer, so that older browsers name no origin either. Its token is the proof.
+	own.AddInsecureBypassPattern("POST " + LaunchPath + "{token}")
+	return headAsGet(own.Handler(k.withSession(g)))
 }
 
 // headAsGet answers HEAD as GET; net/http leaves out the body. A stream would never end.

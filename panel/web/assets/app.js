@@ -49,6 +49,14 @@
     });
   }
 
+  // A link's page goes on by itself, once: never while a browser only draws it in advance.
+  const form = document.querySelector("form[data-submit]");
+  if (form) {
+    const submit = () => form.requestSubmit();
+    if (document.prerendering) document.addEventListener("prerenderingchange", submit, { once: true });
+    else submit();
+  }
+
   // What is left of a time is counted down beside it.
   const countDown = () => {
     for (const time of document.querySelectorAll("time[data-countdown]")) {
