@@ -44,7 +44,7 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	s.StandIns.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
 	require.Equal(t, []string{"site_name_trade", "site_name_region", "ip_not_of_order", "email_on_site",
 		"domain_elsewhere", "domain_elsewhere"}, rules())
-	require.NoError(t, w.Submit(ctx))
+	require.ErrorContains(t, w.Submit(ctx), "not submitted")
 	stage, err := w.Stage(ctx)
 	require.NoError(t, err)
 	require.Equal(t, filing.Preparing, stage, "posting anyway doesn't submit it")

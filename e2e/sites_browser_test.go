@@ -242,6 +242,7 @@ func oneOfTwoRefused(t *testing.T, s *stack.Stack) {
 	o.do(submit(fmt.Sprintf("[data-site=%q] .act .button", bad)), chromedp.WaitVisible("[data-let-go]"),
 		submit("[data-let-go] .button"), chromedp.WaitNotPresent("[data-let-go]"))
 	o.verifies(good)
+	wait(t, o.at(good), filing.Installing) // before that, its letter names no number
 	require.NoError(t, o.at(bad).SubmitSite(ctx, "样例公司商城"))
 	o.verifies(bad)
 	numbers := o.open()

@@ -233,12 +233,15 @@ func (w *Walker) SubmitSite(ctx context.Context, siteName string) error {
 	return w.Submit(ctx)
 }
 
-// Submit uploads the missing papers and submits what the forms hold.
+// Submit uploads the missing papers and submits what the forms hold. It fails if the panel leads back to what is wrong.
 func (w *Walker) Submit(ctx context.Context) error {
 	if err := w.Papers(ctx); err != nil {
 		return err
 	}
-	_, err := w.Post(ctx, w.path("/review"), nil)
+	page, err := w.Post(ctx, w.path("/review"), nil)
+	if err == nil && page.Find("[data-stage]").Length() == 0 {
+		err = fmt.Errorf("not submitted: %s", strings.Join(strings.Fields(page.Find("main").Text()), " "))
+	}
 	return err
 }
 
