@@ -29,7 +29,8 @@ func vettingOffice(t *testing.T, cfg panel.Config, orders ...string) (o *office,
 		o.staged(order, filing.Vetting, "")
 	}
 	o.person("reviewer-two")
-	return o, o.caller("reviewer"), o.caller("reviewer-two")
+	first, second = o.caller("reviewer"), o.caller("reviewer-two")
+	return o, first, second
 }
 
 func said(page *goquery.Document) string { return page.Find("[data-check]").AttrOr("data-check", "") }

@@ -121,7 +121,8 @@ func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 		f.foundAt(*in.From)
 	}
 	f.listen(ctx)
-	return f, f.handle(ctx)
+	err := f.handle(ctx)
+	return f, err
 }
 
 func (f *run) state() State {

@@ -179,7 +179,8 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if !o.WithoutWorker {
 		s.run("worker", func() error { return app.RunWorker(running, s.Settings, p) })
 	}
-	return s, s.ready(ctx)
+	err = s.ready(ctx)
+	return s, err
 }
 
 // ready waits until the panel answers, or until a part has failed.

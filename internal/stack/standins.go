@@ -134,7 +134,8 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 			stands.DNS.Set(d, at[a.User])
 		}
 	}
-	return stands, stands.serve(ctx, s)
+	err = stands.serve(ctx, s)
+	return stands, err
 }
 
 // reports is where stand-ins report to the panel.

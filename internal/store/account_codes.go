@@ -193,7 +193,7 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err e
 		err = s.keys.OpenJSON(accountCodeAAD(id), sealed, &c.To)
 		return c, err
 	}
-	address, err := s.ContactAddressesOf(ctx, userID)
+	address, err := s.ProofAddresses(ctx, userID)
 	c.To = address.By(c.Channel)
 	return c, err
 }

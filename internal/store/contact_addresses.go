@@ -100,8 +100,8 @@ func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAd
 }
 
 // ProofAddresses are where a code may go that proves who is there: the addresses that the account has confirmed; while
-// it has none, those that the provider gave; and only then those of a filing, which whoever was launched may have opened
-// with an address of their own.
+// it has none, those that the provider gave; and only then those of a filing, which whoever was launched may have
+// opened with an address of their own.
 func (s *Store) ProofAddresses(ctx context.Context, userID int64) (ContactAddresses, error) {
 	var own, verified, provided ContactAddresses
 	var all errgroup.Group

@@ -185,6 +185,11 @@ func TestAnAccountsOwnAddressesComeFirst(t *testing.T) {
 	to, err := s.AccountCode(ctx, found)
 	require.NoError(t, err)
 	require.Equal(t, own, to.To)
+	found, _, err = s.RequestRecovery(ctx, store.Asker{Browser: "by phone"}, "demo", filing.SMS)
+	require.NoError(t, err)
+	to, err = s.AccountCode(ctx, found)
+	require.NoError(t, err)
+	require.Empty(t, to.To, "whoever was launched may have filed with a phone of their own")
 	// A second account with the same address makes it ambiguous.
 	other, err := s.EnsureUser(ctx, store.RoleCustomer, "other", "")
 	require.NoError(t, err)

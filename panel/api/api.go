@@ -63,7 +63,8 @@ func New(k *web.Kit) (*API, error) {
 	a.registerFilings()
 	a.registerLaunches()
 	a.describe()
-	return a, a.serveDocument()
+	err = a.serveDocument()
+	return a, err
 }
 
 // serveDocument serves the OpenAPI document to everybody.

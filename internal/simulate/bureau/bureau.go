@@ -163,7 +163,8 @@ func New(o Options) (*Server, error) {
 		s.seed(f)
 	}
 	s.routes()
-	return s, s.save()
+	err := s.save()
+	return s, err
 }
 
 func (s *Server) routes() {
