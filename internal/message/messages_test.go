@@ -254,7 +254,8 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 
 // Codes that somebody waits for go out to an address that was refused before; nothing else does.
 func TestCodesAreAskedFor(t *testing.T) {
-	asked := []message.Template{message.ContactCode, message.PasswordCode, message.ContactAddressCode, message.FirstPassword}
+	asked := []message.Template{message.ContactCode, message.PasswordCode, message.ContactAddressCode,
+		message.FirstPassword, message.ProofCode}
 	for _, name := range append([]message.Template{message.Stuck, message.Stopped, message.Tasks, message.TicketOpened},
 		message.CustomerTemplates...) {
 		require.Equal(t, slices.Contains(asked, name), name.Requested(), name)
