@@ -401,6 +401,8 @@ func (s *story) move() (m saying, ok bool) {
 
 // check holds what must be true of every story, whatever came between its steps.
 func (s *story) check() []string {
+	s.mu.Lock() // an activity may still be under way
+	defer s.mu.Unlock()
 	switch err := s.env.GetWorkflowError(); {
 	case !s.env.IsWorkflowCompleted():
 		s.faultf("the filing doesn't end")

@@ -339,15 +339,15 @@ func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, 
 // the managers' mail hosts take mail, and what the holder's filed sites show.
 func (v *View) lookUp(ctx context.Context, facts *precheck.Facts) {
 	var wait sync.WaitGroup
-	d := facts.Dossier
-	wait.Go(func() { facts.Resolved = v.resolved(ctx, facts.Hosts()) })
+	d, hosts := facts.Dossier, facts.Hosts() // others fill in other facts meanwhile
+	wait.Go(func() { facts.Resolved = v.resolved(ctx, hosts) })
 	wait.Go(func() { facts.MailHost = v.mailHost(ctx, d.Holder.Manager.Email) })
 	wait.Go(func() { facts.SiteMailHost = v.mailHost(ctx, d.Site.Manager.Email) })
 	if v.Registry != nil && d.Kind.Asks(web.FormSite, "domains") {
 		wait.Go(func() { facts.Registered = v.registered(ctx, d.Site.Domains) })
 	}
 	if v.Sites != nil && d.Kind.StaysClosed() {
-		wait.Go(func() { facts.Opens = v.Sites.Open(ctx, facts.Hosts()) })
+		wait.Go(func() { facts.Opens = v.Sites.Open(ctx, hosts) })
 		wait.Go(func() {
 			for i, s := range facts.FiledSites {
 				seen := v.Sites.Look(ctx, s.Domain, cmp.Or(v.Rules.FooterSuffices(s.Number), s.Number), v.Provider.LinkTargets)
