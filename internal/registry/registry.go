@@ -60,8 +60,10 @@ func New(bootstrapURL string) (*Client, error) {
 		return nil, err
 	}
 	hc := &http.Client{Timeout: lookupTimeout}
+	quiet := func(string) {} // each call would set what is missing, at the same time as others
 	return &Client{
-		rdap:  &rdap.Client{HTTP: hc, Bootstrap: &bootstrap.Client{HTTP: hc, BaseURL: base}, UserAgent: "Beian"},
+		rdap: &rdap.Client{HTTP: hc, Bootstrap: &bootstrap.Client{HTTP: hc, BaseURL: base, Verbose: quiet},
+			UserAgent: "Beian", Verbose: quiet},
 		cache: map[string]cached{},
 	}, nil
 }
@@ -125,7 +127,8 @@ func (c *Client) query(ctx context.Context, domain string) (*rdap.Domain, error)
 	if len(answer.URLs) == 0 {
 		return nil, errNoServer
 	}
-	request := rdap.NewDomainRequest(domain).WithServer(answer.URLs[0]).WithContext(ctx)
+	server := *answer.URLs[0] // a request changes it, and others look at the list's
+	request := rdap.NewDomainRequest(domain).WithServer(&server).WithContext(ctx)
 	response, err := c.rdap.Do(request)
 	if err != nil {
 		return nil, err
