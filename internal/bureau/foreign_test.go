@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/stack/devserver"
 )
 
 // debianPython is the interpreter that has Debian's python3-spyne, whatever comes first in PATH. "make packages"
@@ -129,10 +131,9 @@ func phpBureau(t *testing.T, account map[string]any) (url string) {
 	require.NoError(t, err)
 	wsdl := httptest.NewServer(described)
 	t.Cleanup(wsdl.Close)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := devserver.FreePorts(1)
 	require.NoError(t, err)
-	address := free.Addr().String()
-	require.NoError(t, free.Close())
+	address := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	encoded, err := json.Marshal(account)
 	require.NoError(t, err)
 

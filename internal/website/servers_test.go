@@ -22,6 +22,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/stack/devserver"
 	"github.com/beian/beian/internal/website"
 )
 
@@ -46,10 +47,9 @@ func daemon(t *testing.T, name string) string {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := devserver.FreePorts(1)
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return ports[0]
 }
 
 // run starts a server and waits until it answers; it and its children end with the test.

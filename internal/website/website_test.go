@@ -2,6 +2,7 @@ package website_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -209,12 +210,10 @@ func TestCheckDomain(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, closed.Close())
+	nobody := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	to := strings.TrimPrefix(server.URL, "http://")
 	c := website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{"www.example.com": to,
-		"ftp.example.com": to, "mail.example.com": closed.Addr().String()}})
+		"ftp.example.com": to, "mail.example.com": nobody}})
 	for domain, want := range map[string]website.Finding{
 		"www.example.com": {OK: true, Kind: website.Answers, Args: map[string]any{"url": "http://www.example.com/"}},
 		"ftp.example.com": {OK: true, Kind: website.AnswersOther,
