@@ -28,7 +28,7 @@ func (p *Pages) accountPage(c *gin.Context) error {
 	var sessions []store.UserSession
 	if err := web.AtOnce(
 		func() (err error) { own, err = p.Store.OwnContactAddresses(ctx, user); return err },
-		func() (err error) { addresses, err = p.Store.ContactAddressesOf(ctx, user); return err },
+		func() (err error) { addresses, err = p.Store.ProofAddresses(ctx, user); return err },
 		func() (err error) { sessions, err = p.Store.UserSessions(ctx, user); return err },
 	); err != nil {
 		return err

@@ -367,6 +367,7 @@ func TestALaunchedSessionProvesItselfFirst(t *testing.T) {
 	require.Equal(t, 422, v.post(p.to(), url.Values{"present_password": {"wrong"}}).status)
 	require.Equal(t, "/account/password", v.post(p.to(), url.Values{"present_password": {password}}).to())
 	require.Equal(t, 200, v.get("/account/password").status)
+	require.Contains(t, v.get("/account").text, "仅用于发送验证码", "what the provider gave")
 	p = v.post("/account/contact/mail", url.Values{"email": {"own@example.com"}})
 	require.Equal(t, "/account/contact/mail/code", p.to())
 	p = v.post(p.to(), url.Values{"code": {s.code(s.filings.codes[1])}})
@@ -379,6 +380,7 @@ func TestALaunchedSessionProvesItselfFirst(t *testing.T) {
 	require.Equal(t, store.ContactAddresses{Email: "own@example.com"}, to,
 		"what the provider gave proves nothing once the customer has confirmed an address")
 	require.NotEmpty(t, to.By(filing.Mail))
+	require.NotContains(t, v.get("/account").text, "仅用于发送验证码", "the page shows where codes go")
 	rows, err := s.db.AuditRows(ctx, store.AuditFilter{Action: "session.confirm"}, 0, 9)
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
