@@ -157,8 +157,22 @@ var axe = sync.OnceValues(func() (string, error) {
 var accessible sync.Map
 
 // Violations are the page's violations of axe-core's rules, with contrast checked again for people who prefer dark
-// pages. A page of a shape that passed before isn't checked again: axe-core takes longer than all else together.
-func Violations(ctx context.Context, target *chromedp.Target) (string, error) {
+// pages. A page that is replaced meanwhile, by itself or by a click before, fails that in many ways: then the new one
+// is looked at.
+func Violations(ctx context.Context, target *chromedp.Target) (report string, err error) {
+	for range looks {
+		if report, err = newViolations(ctx, target); err == nil || ctx.Err() != nil {
+			return report, err
+		}
+	}
+	return report, err
+}
+
+// looks is how often a page is looked at that can't be.
+const looks = 5
+
+// newViolations checks a page unless one of its shape passed before: axe-core takes longer than all else together.
+func newViolations(ctx context.Context, target *chromedp.Target) (string, error) {
 	shape, err := chromedp.Evaluate[string](pageShape, chromedp.EvalAwaitPromise)(ctx, target)
 	if err != nil {
 		return "", err
@@ -167,9 +181,6 @@ func Violations(ctx context.Context, target *chromedp.Target) (string, error) {
 		return "", nil
 	}
 	report, err := violations(ctx, target)
-	if errors.Is(err, errReplaced) {
-		return Violations(ctx, target)
-	}
 	if err == nil && report == "" {
 		accessible.Store(shape, true)
 	}
@@ -220,11 +231,12 @@ func violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	return report.String(), err
 }
 
-// pageShape is a hash of what axe-core's rules depend on: the width, each element with its attributes, and where there
-// is text, but not what it says. Attributes that hold text stand for any text, names that elements call each other by
-// for their order, numbers for any number, and an element for those after it of its shape. A page in the other
-// language, or about another order, so has the same shape, unless a text is missing.
-const pageShape = `(() => {
+// pageShape waits until the page is loaded, and is a hash of what axe-core's rules depend on: the width, each element
+// with its attributes, and where there is text, but not what it says. Attributes that hold text stand for any text,
+// names that elements call each other by for their order, numbers for any number, and an element for those after it of
+// its shape. A page in the other language, or about another order, so has the same shape, unless a text is missing.
+const pageShape = `(async () => {
+	if (document.readyState !== "complete") await new Promise(loaded => addEventListener("load", loaded))
 	const texts = ["href", "src", "content", "value", "title", "alt", "placeholder", "action", "aria-label"]
 	const names = ["id", "for", "name", "list", "form", "headers", "aria-labelledby", "aria-describedby", "aria-controls"]
 	const seen = new Map()

@@ -69,3 +69,25 @@ func TestBrowserChecksEachShapeOfAPage(t *testing.T) {
 	require.Contains(t, found("/textless"), "label (light)")
 	require.Contains(t, found("/astray"), "label (light)")
 }
+
+// A page that is replaced while it is looked at isn't the one that people see: the next one is looked at.
+func TestBrowserLooksAtThePageThatStays(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		content := `<img src="/x">`
+		if r.URL.Path == "/" {
+			// axe-core has begun when it is replaced
+			content = `<script>Object.defineProperty(window, "repeated", {set() {}, get() { location.replace("/next"); return [] }})</script>`
+		}
+		fmt.Fprintf(w, `<!doctype html><html lang="zh-CN"><title>备案</title><main><h1>备案</h1>%s</main></html>`, content)
+	}))
+	defer server.Close()
+	ctx := browsertest.Open(t, browsertest.Sizes["phone"], 844)
+	var found string
+	require.NoError(t, browsertest.Do(ctx, chromedp.Navigate(server.URL),
+		chromedp.Func(func(ctx context.Context, target *chromedp.Target) (err error) {
+			found, err = browsertest.Violations(ctx, target)
+			return err
+		})))
+	require.Contains(t, found, "image-alt")
+}
